@@ -1,1 +1,31 @@
-//! Placeholder.
+//! Stores: what keeps blobs and never asks what is in them.
+//!
+//! A [`Store`] maps a key to bytes that it cannot read, for a while. The trait is the whole
+//! contract; everything that the cache promises about freshness rests on two of its methods,
+//! [`Store::get_many`] (one round trip, one snapshot) and [`Store::compare_and_set`].
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `store` | the contract |
+//! | `capability` | what a particular store can do, and how well |
+//! | `error` | what can go wrong, and whether trying again can help |
+//! | `options` | time-outs, bounds and the clock, with their defaults |
+//! | `url` | addresses as users write them, printed without their passwords |
+//! | `lifetime` | times to live, as a store may keep them |
+//! | `memory` | a store inside this process |
+//! | `redis/` | Redis, and whatever speaks its protocol |
+//!
+#![forbid(unsafe_code)]
+
+mod capability;
+mod error;
+mod lifetime;
+mod memory;
+mod options;
+mod store;
+
+pub use capability::{Batch, Capabilities, Compare, Reach};
+pub use error::{Error, ErrorKind};
+pub use memory::MemoryStore;
+pub use options::StoreOptions;
+pub use store::{Deleted, Expected, Pending, Store, Swap, Write};
