@@ -29,9 +29,9 @@ ALLOWED: Final[dict[str, set[str]]] = {
 # Tests and benches of any crate may use these as well; no shipped code may.
 FOR_TESTS: Final = {"cachekit-testkit"}
 
-# Whatever is reached from the left, at any distance, must not be on the right. A server that does not
-# link the sealing code cannot open an entry, whatever else is wrong with it. The store crate stands
-# here because it is all that a server is made of.
+# Whatever is reached from the left, at any distance, must not be on the right. A server that does
+# not link the sealing code cannot open an entry, whatever else is wrong with it. The store crate
+# stands here because it is all that a server is made of.
 NEVER_LINKS: Final[dict[str, set[str]]] = {
     "cachekit-server": {"cachekit-seal"},
     "cachekit-store": {"cachekit-seal"},
@@ -64,15 +64,15 @@ def edges(workspace: dict[str, Any]) -> Edges:
 
 def forbidden(found: Edges) -> list[str]:
     """Arrows that are not in the table, one sentence each."""
-    faults = []
+    faults: list[str] = []
     for crate, kinds in sorted(found.items()):
         if crate not in ALLOWED:
             faults.append(f"{crate} is not in the table: say in tools/arrows.py what it may import")
             continue
-        shipped = kinds["normal"] | kinds["build"]
-        faults += [f"{crate} -> {other} is not an allowed arrow" for other in sorted(shipped - ALLOWED[crate])]
-        tests = kinds["dev"] - ALLOWED[crate] - FOR_TESTS
-        faults += [f"{crate} -> {other} is not an allowed arrow, even in tests" for other in sorted(tests)]
+        shipped = (kinds["normal"] | kinds["build"]) - ALLOWED[crate]
+        tested = kinds["dev"] - ALLOWED[crate] - FOR_TESTS
+        faults += [f"{crate} -> {other} is not an allowed arrow" for other in sorted(shipped)]
+        faults += [f"{crate} -> {other} is not allowed, even in tests" for other in sorted(tested)]
     return faults
 
 

@@ -1,7 +1,7 @@
 """Adds up what the test runners said, from the log of a run.
 
-Usage: `tools/totals.py LOG`. Prints one line per runner and the sum. Exits with 1 if a runner reported a
-failure, or if one that belongs to `make test` reported nothing at all: silence is not success.
+Usage: `tools/totals.py LOG`. Prints one line per runner and the sum. Exits with 1 if a runner
+reported a failure, or if one that belongs to `make test` reported nothing: silence is not success.
 """
 
 from __future__ import annotations
@@ -41,8 +41,12 @@ class Total:
                 self.failed += int(number)
 
 
+RUNNERS: Final = ("Rust tests", "Rust doc tests", "known answers", "Python tests")
+
+
 def read(log: str) -> dict[str, Total]:
-    totals = {name: Total() for name in ("Rust tests", "Rust doc tests", "known answers", "Python tests")}
+    """What every runner said, all its summaries added together."""
+    totals = {name: Total() for name in RUNNERS}
     in_doctests = False
     for line in map(str.rstrip, ANSI.sub("", log).splitlines()):
         in_doctests = in_doctests or DOCTESTS.search(line) is not None

@@ -1,0 +1,38 @@
+"""What every kind of Python test here may ask for."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from redis_server import RedisServer  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """One real Redis for the whole run."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    """The address of a real Redis that is empty."""
+    import redis
+
+    with redis.Redis(port=redis_server.port) as connection:
+        connection.flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+def no_environment(monkeypatch):
+    """A process that nobody has configured."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("CACHEKIT_") or name == "REDIS_URL":
+            monkeypatch.delenv(name)

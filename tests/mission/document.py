@@ -1,0 +1,3 @@
+"""What the document fixes for all its snippets."""
+
+MASTER_KEY = "a" * 64
