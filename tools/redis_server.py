@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from typing_extensions import Self
+
 STARTS_WITHIN_SECONDS: Final = 10.0
 
 
@@ -89,7 +91,7 @@ class RedisServer:
         except OSError:
             return False
 
-    def __enter__(self) -> RedisServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

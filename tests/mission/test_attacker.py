@@ -1,4 +1,4 @@
-"""A memory dump, a backup and a wiretap of Redis: plaintext without encryption, ciphertext with it."""
+"""A dump, a backup and a wiretap of Redis: plaintext without encryption, ciphertext with it."""
 
 import base64
 

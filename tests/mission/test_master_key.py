@@ -27,7 +27,7 @@ else:
 
 
 def in_a_shell(*lines):
-    """Runs the lines in a shell, then decorates and calls in a Python that inherits its environment."""
+    """Runs the lines in a shell, then decorates and calls in a Python started from it."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("CACHEKIT_")}
     script = "\n".join(["set -eu", *lines, 'exec "$0" -c "$1"'])
     command = ["bash", "-c", script, sys.executable, DECORATE_AND_CALL]

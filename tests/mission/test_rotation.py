@@ -82,14 +82,14 @@ def test_the_five_steps_of_a_rotation(rotating):
     assert before(1) == {"x": 1}
     assert len(rotating.asked) == 1
 
-    # 1 to 3: the new key goes to the front of the list. Old entries are hits, new ones are sealed by it.
+    # 1 to 3: the new key goes to the front of the list; it seals, and both open.
     during = rotating(f"{NEW},{OLD}", OLD)
     assert during(1) == {"x": 1}
     assert len(rotating.asked) == 1, "the old key still opens old data"
     assert during(2) == {"x": 2}
     assert len(rotating.asked) == 2
 
-    # 5: the old key is gone. What the new one sealed is a hit, what only the old one could open a miss.
+    # 5: the old key is gone. What the new one sealed is still a hit.
     after = rotating(NEW, NEW)
     assert after(2) == {"x": 2}
     assert len(rotating.asked) == 2, "new data was sealed by the new key"
