@@ -76,7 +76,9 @@ impl ErrorKind {
             Self::Refused => "check user, password and the user's permissions (ACL)",
             Self::Full => "raise its memory limit, or let it evict (maxmemory-policy)",
             Self::TooLarge => "store less in one entry or call, or raise the limit everywhere",
-            Self::Protocol => "check that the address is that of such a store, not of another service",
+            Self::Protocol => {
+                "check that the address is that of such a store, not of another service"
+            }
             Self::Unsupported => "choose another store or another address form",
             Self::Misconfigured => "correct the address or the option named",
         }

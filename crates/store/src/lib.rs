@@ -15,17 +15,30 @@
 //! | `memory` | a store inside this process |
 //! | `redis/` | Redis, and whatever speaks its protocol |
 //!
+//! ```
+//! use cachekit_store::{open, StoreOptions};
+//!
+//! let store = open("memory://sessions", &StoreOptions::default())?;
+//! assert_eq!(store.address(), "memory://sessions");
+//! # Ok::<(), cachekit_store::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod capability;
 mod error;
 mod lifetime;
 mod memory;
+mod open;
 mod options;
+mod redis;
 mod store;
+mod url;
 
 pub use capability::{Batch, Capabilities, Compare, Reach};
 pub use error::{Error, ErrorKind};
 pub use memory::MemoryStore;
+pub use open::open;
 pub use options::StoreOptions;
+pub use redis::RedisStore;
 pub use store::{Deleted, Expected, Pending, Store, Swap, Write};
+pub use url::StoreUrl;

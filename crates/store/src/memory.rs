@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    future::ready,
     sync::Arc,
     time::Duration,
 };
@@ -115,21 +114,25 @@ impl Store for MemoryStore {
     }
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
-        Box::pin(ready(self.checked_count(keys.len()).map(|()| {
-            self.with_entries(|entries, now| {
+        Box::pin(async move {
+            self.checked_count(keys.len())?;
+            Ok(self.with_entries(|entries, now| {
                 keys.iter().map(|key| entries.live(key, now).cloned()).collect()
-            })
-        })))
+            }))
+        })
     }
 
     fn set<'a>(&'a self, key: &'a str, value: Bytes, ttl: Duration) -> Pending<'a, ()> {
-        Box::pin(ready(self.checked(key, &value, ttl).map(|life| {
+        Box::pin(async move {
+            let life = self.checked(key, &value, ttl)?;
             self.with_entries(|entries, now| self.put(entries, now, key, &value, life));
-        })))
+            Ok(())
+        })
     }
 
     fn set_many<'a>(&'a self, writes: &'a [Write<'a>]) -> Pending<'a, ()> {
-        Box::pin(ready(self.checked_count(writes.len()).and_then(|()| {
+        Box::pin(async move {
+            self.checked_count(writes.len())?;
             let lives = writes
                 .iter()
                 .map(|write| self.checked(write.key, &write.value, write.ttl))
@@ -140,7 +143,7 @@ impl Store for MemoryStore {
                 }
             });
             Ok(())
-        })))
+        })
     }
 
     fn compare_and_set<'a>(
@@ -150,8 +153,9 @@ impl Store for MemoryStore {
         value: Bytes,
         ttl: Duration,
     ) -> Pending<'a, Swap> {
-        Box::pin(ready(self.checked(key, &value, ttl).map(|life| {
-            self.with_entries(|entries, now| {
+        Box::pin(async move {
+            let life = self.checked(key, &value, ttl)?;
+            Ok(self.with_entries(|entries, now| {
                 let as_expected = match (expected, entries.live(key, now)) {
                     (Expected::Absent, None) => true,
                     (Expected::Exactly(seen), Some(there)) => there == seen,
@@ -162,28 +166,30 @@ impl Store for MemoryStore {
                 }
                 self.put(entries, now, key, &value, life);
                 Swap::Done
-            })
-        })))
+            }))
+        })
     }
 
     fn compare_and_delete<'a>(&'a self, key: &'a str, seen: &'a [u8]) -> Pending<'a, Swap> {
-        let swap = self.with_entries(|entries, now| {
-            if entries.live(key, now).is_none_or(|there| there != seen) {
-                return Swap::Refused;
-            }
-            entries.remove(key);
-            Swap::Done
-        });
-        Box::pin(ready(Ok(swap)))
+        Box::pin(async move {
+            Ok(self.with_entries(|entries, now| {
+                if entries.live(key, now).is_none_or(|there| there != seen) {
+                    return Swap::Refused;
+                }
+                entries.remove(key);
+                Swap::Done
+            }))
+        })
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> Pending<'a, Deleted> {
-        let deleted = self.with_entries(|entries, now| {
-            let was_live = entries.live(key, now).is_some();
-            entries.remove(key);
-            if was_live { Deleted::Removed } else { Deleted::Absent }
-        });
-        Box::pin(ready(Ok(deleted)))
+        Box::pin(async move {
+            Ok(self.with_entries(|entries, now| {
+                let was_live = entries.live(key, now).is_some();
+                entries.remove(key);
+                if was_live { Deleted::Removed } else { Deleted::Absent }
+            }))
+        })
     }
 }
 

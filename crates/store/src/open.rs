@@ -1,0 +1,28 @@
+//! From an address to a store.
+
+use std::sync::Arc;
+
+use crate::{Error, MemoryStore, Store, StoreOptions, StoreUrl, redis::RedisStore, url::Target};
+
+/// Opens the store at `url`, without any I/O: connections are made by the first call.
+///
+/// | address | store |
+/// |---|---|
+/// | `memory://name` | this process's memory; one store for each name |
+/// | `redis://[[user]:password@]host[:port][/database]` | Redis over TCP; port 6379 and database 0 by default |
+/// | `unix:///path/to/socket[?db=0&user=…&password=…]` | Redis over a Unix socket; `redis+unix://` is the same |
+///
+/// User, password and path are percent-decoded.
+///
+/// # Errors
+///
+/// [`Misconfigured`](crate::ErrorKind::Misconfigured) for an address that is not well formed,
+/// [`Unsupported`](crate::ErrorKind::Unsupported) for any other scheme. The message never
+/// repeats what may be a password.
+pub fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, Error> {
+    let url: StoreUrl = url.parse()?;
+    Ok(match url.into_target() {
+        Target::Memory(name) => Arc::new(MemoryStore::named(&name, options)),
+        Target::Redis(config) => Arc::new(RedisStore::new(config, options)),
+    })
+}

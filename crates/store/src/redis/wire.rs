@@ -1,0 +1,106 @@
+//! The byte stream under a connection: bounded, and counted.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::framing::{Bounds, Framing, Violation};
+
+/// How many bytes went each way: what tells a slow server from a silent one, and a request that
+/// was sent from one that was not.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    received: AtomicU64,
+    sent: AtomicU64,
+}
+
+/// A reading of [`Traffic`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Odometer {
+    pub(super) received: u64,
+    pub(super) sent: u64,
+}
+
+impl Traffic {
+    pub(super) fn read(&self) -> Odometer {
+        // Relaxed: the driver's and the caller's order comes from the channel between them.
+        Odometer {
+            received: self.received.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// A socket whose replies pass through [`Framing`].
+pub(super) struct Wire<S> {
+    socket: S,
+    framing: Framing,
+    traffic: Arc<Traffic>,
+    broken: Option<Violation>,
+}
+
+impl<S> Wire<S> {
+    pub(super) fn new(socket: S, bounds: Bounds) -> (Self, Arc<Traffic>) {
+        let traffic = Arc::<Traffic>::default();
+        let shared = Arc::clone(&traffic);
+        (Self { socket, framing: Framing::new(bounds), traffic, broken: None }, shared)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(violation) = self.broken {
+            return Poll::Ready(Err(refusal(violation)));
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
+        let fresh = buf.filled().get(before..).unwrap_or(&[]);
+        self.traffic.received.fetch_add(fresh.len() as u64, Ordering::Relaxed);
+        if let Err((good, violation)) = self.framing.follow(fresh) {
+            self.broken = Some(violation);
+            // What came before it answers earlier calls: those bytes are passed on, and the
+            // violation then meets the call that it belongs to.
+            buf.set_filled(before + good);
+            if good == 0 {
+                return Poll::Ready(Err(refusal(violation)));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn refusal(violation: Violation) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, violation)
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.socket).poll_write(cx, buf))?;
+        self.traffic.sent.fetch_add(written as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
