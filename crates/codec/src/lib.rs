@@ -3,6 +3,7 @@
 //! - [`Codec`] turns a cached value into the body of an entry and back:
 //!   [`MessagePack`] and [`Json`] for anything that is `Serialize + DeserializeOwned`, or one of
 //!   your own. Decoders are bounded ([`Limits`]) and refuse trailing bytes.
+//! - [`wire`] is MessagePack token by token, for whoever builds values without serde (Python).
 //! - [`arguments`] turns the arguments of a call into the canonical bytes from which its name is
 //!   made; `docs/arguments.md` specifies them for every language.
 #![forbid(unsafe_code)]
@@ -14,7 +15,7 @@ mod id;
 mod json;
 mod limits;
 mod msgpack;
-mod msgpack_scan;
+pub mod wire;
 
 pub use codec::Codec;
 pub use error::{Error, Reason};

@@ -260,10 +260,7 @@ mod tests {
             let expected = i64::try_from(value).map_or(Token::Unsigned(value), Token::Signed);
             assert_eq!(read(&written(|writer| writer.unsigned(value))), expected);
             let negative = 0_i64.wrapping_sub_unsigned(value);
-            assert_eq!(
-                read(&written(|writer| writer.signed(negative))),
-                Token::Signed(negative)
-            );
+            assert_eq!(read(&written(|writer| writer.signed(negative))), Token::Signed(negative));
         }
     }
 
@@ -281,10 +278,7 @@ mod tests {
         for length in [0, 1, 2, 4, 8, 15, 16, 31, 32, 255, 256, 65_535, 65_536] {
             let payload = vec![b'x'; length];
             let text = std::str::from_utf8(&payload).unwrap();
-            assert_eq!(
-                read(&written(|writer| writer.text(text).unwrap())),
-                Token::Text(&payload)
-            );
+            assert_eq!(read(&written(|writer| writer.text(text).unwrap())), Token::Text(&payload));
             assert_eq!(
                 read(&written(|writer| writer.bytes(&payload).unwrap())),
                 Token::Bytes(&payload)
