@@ -21,7 +21,8 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find crates python -name target 
                   \( -name '*.rs' -o -name 'Cargo.toml' \) -print 2>/dev/null)
 PYTHON_SOURCES := pyproject.toml $(shell find python/cachekit \
                   \( -name '*.py' -o -name '*.pyi' -o -name 'py.typed' \) -print 2>/dev/null)
-TYPED          := python/cachekit demo tools benches tests/performance tests/typing
+# The peers' contestants import what only .rival has.
+TYPED          := python/cachekit demo tools $(wildcard benches/*.py) benches/contestants/ours.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

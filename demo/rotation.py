@@ -33,7 +33,7 @@ def play(stage: Stage, hospital: Hospital) -> None:
         os.environ["CACHEKIT_MASTER_KEY_ROTATION"] = ",".join(keys)
         options: dict[str, Any] = {"ttl": "10m", "backend": STORE, "name": "record", "l1": False}
         secure = cache.secure(master_key=keys[0], key_rotation_enabled=True, **options)
-        return secure(lambda patient: hospital.record(patient))
+        return secure(hospital.record)
 
     def asked_for(application: Callable[[int], object], patients: Iterable[int]) -> int:
         before = hospital.asked

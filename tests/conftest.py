@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT))
 
-from redis_server import RedisServer  # noqa: E402
+from tools.redis_server import RedisServer  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,83 @@
+"""One run of everything: prints a table, or with `--json` one JSON document."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from tools.redis_server import RedisServer
+
+from benches import imports, rust
+from benches.process import Process
+from benches.report import Report
+from benches.rows import ROWS, Row, Times
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+OURS: Final = ROOT / ".venv" / "bin" / "python"
+PEERS: Final = ROOT / ".rival" / "bin" / "python"
+CONTESTANTS: Final = (
+    (OURS, "ours"),
+    (PEERS, "pypi"),
+    (PEERS, "boxed"),
+    (PEERS, "by_hand"),
+    (PEERS, "floor"),
+)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
+    parser.add_argument("--rounds", type=int, default=8, help="turns that each contestant takes")
+    parser.add_argument("--no-rust", action="store_true", help="leave out the Rust benches")
+    return parser.parse_args()
+
+
+def take_turns(row: Row, contestants: list[Process], rounds: int) -> list[Times]:
+    """Everybody who can play this row, round after round."""
+    playing = [contestant for contestant in contestants if row.case in contestant.cases]
+    taken: dict[str, list[float]] = {contestant.name: [] for contestant in playing}
+    for _ in range(rounds):
+        for contestant in playing:
+            taken[contestant.name] += contestant.measure(row.case, row.calls, row.samples)
+    return [Times.of(name, nanoseconds) for name, nanoseconds in taken.items()]
+
+
+def machine() -> str:
+    """What this ran on, for the reader of the table."""
+    said = subprocess.run(["lscpu"], capture_output=True, text=True, check=False).stdout
+    fields = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
+    cores = fields.get("CPU(s)", "?").strip()
+    return f"{fields.get('Model name', 'unknown processor').strip()}, {cores} cores"
+
+
+def main() -> None:
+    options = arguments()
+    report = Report(sys.stderr if options.json else sys.stdout)
+    results: dict[str, Any] = {"machine": machine(), "rows": {}}
+    report.opening(results["machine"])
+    with RedisServer() as server:
+        contestants = [Process(interpreter, name, server.url) for interpreter, name in CONTESTANTS]
+        measured = {}
+        for row in ROWS:
+            measured[row.case] = take_turns(row, contestants, options.rounds)
+            report.row(row, measured[row.case])
+            results["rows"][row.case] = [asdict(times) for times in measured[row.case]]
+        for contestant in contestants:
+            contestant.close()
+    report.added(measured)
+    results["import"] = imports.measure(OURS, PEERS)
+    report.imports(results["import"])
+    if not options.no_rust:
+        results["rust"] = rust.measure(ROOT)
+        report.rust(results["rust"])
+    if options.json:
+        print(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()

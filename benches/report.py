@@ -1,0 +1,69 @@
+"""Prints what was measured, as it is measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TextIO
+
+from benches.rows import ADDED, Row, Times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+OURS: Final = "cachekit, this tree"
+FLOOR: Final = "a bare round trip"
+IMPORT_AIM: Final = 30.0
+
+
+class Report:
+    """A table for people. Medians; the ratio is to ours."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def opening(self, machine: str) -> None:
+        self._line(machine)
+        self._line("Medians and 95th percentiles per call; contestants take turns.")
+
+    def row(self, row: Row, all_times: Sequence[Times]) -> None:
+        by_name = {times.contestant: times for times in all_times}
+        ours = by_name[OURS].median
+        self._line()
+        self._line(f"{row.title}{self._aim(row, by_name)}")
+        for times in all_times:
+            ratio = "" if times.contestant == OURS else f"{times.median / ours:8.2f} x ours"
+            self._line(
+                f"  {times.contestant:28}{times.median:10.2f} µs   p95 {times.p95:9.2f} µs{ratio}"
+            )
+
+    def added(self, measured: Mapping[str, Sequence[Times]]) -> None:
+        """What sealing adds, as differences of medians."""
+        self._line()
+        for added in ADDED:
+            plain, sealed = (measured[case][0].median for case in (added.plain, added.sealed))
+            difference = sealed - plain
+            percent = 100 * difference / plain
+            title = f"{added.title:34}"
+            self._line(f"{title}{difference:+8.2f} µs  {percent:+7.1f} %   aim {added.aim}")
+
+    def imports(self, milliseconds: Mapping[str, float]) -> None:
+        self._line()
+        self._line(f"import cachekit   aim <= {IMPORT_AIM:.0f} ms")
+        for name, taken in milliseconds.items():
+            self._line(f"  {name:28}{taken:10.1f} ms")
+
+    def rust(self, microseconds: Mapping[str, float]) -> None:
+        self._line()
+        self._line("Rust (criterion, quick)")
+        for name, taken in microseconds.items():
+            self._line(f"  {name:48}{taken:10.3f} µs")
+
+    def _aim(self, row: Row, by_name: Mapping[str, Times]) -> str:
+        if row.aim is None:
+            return ""
+        floor = by_name[FLOOR].median if FLOOR in by_name else 0.0
+        aim = row.aim(floor)
+        mark = "met" if by_name[OURS].median <= aim else "missed"
+        return f"   aim <= {aim:.2f} µs: {mark}"
+
+    def _line(self, text: str = "") -> None:
+        print(text, file=self._out, flush=True)

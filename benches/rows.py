@@ -1,0 +1,67 @@
+"""The rows of the table, and what we aim for in each."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Times:
+    """What one contestant needed in one case, in microseconds per call."""
+
+    contestant: str
+    median: float
+    p95: float
+
+    @classmethod
+    def of(cls, contestant: str, nanoseconds: list[float]) -> Times:
+        ordered = sorted(nanoseconds)
+        p95 = ordered[int(len(ordered) * 0.95)]
+        return cls(contestant, statistics.median(ordered) / 1000, p95 / 1000)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case, how it is measured, and the median we aim for, given the floor's."""
+
+    case: str
+    title: str
+    calls: int
+    samples: int
+    aim: Callable[[float], float] | None = None
+
+
+ROWS: Final = (
+    Row("secure L1 hit", "Secure L1 hit, six-field dict", 500, 60, lambda _: 0.8),
+    Row("plain L1 hit", "Plain L1 hit, immutable value", 2000, 60, lambda _: 0.18),
+    Row("secure Redis hit", "Secure hit from local Redis, L1 off", 1, 400, lambda f: f + 8),
+    Row("secure Redis write", "Secure miss and write, local Redis", 1, 400, lambda f: f + 15),
+    Row("JSON", "JSON round trip", 200, 60),
+    Row("JSON sealed", "JSON round trip, sealed", 200, 60),
+    Row("MessagePack", "MessagePack round trip", 200, 60),
+    Row("MessagePack sealed", "MessagePack round trip, sealed", 200, 60),
+    Row("frame", "1000-row frame round trip", 1, 60),
+    Row("frame sealed", "1000-row frame round trip, sealed", 1, 60),
+)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What sealing adds to a round trip: the difference of two cases of ours."""
+
+    plain: str
+    sealed: str
+    title: str
+    aim: str
+
+
+ADDED: Final = (
+    Added("JSON", "JSON sealed", "Sealing adds to JSON", "<= 0.6 µs"),
+    Added("MessagePack", "MessagePack sealed", "Sealing adds to MessagePack", "<= 0.6 µs"),
+    Added("frame", "frame sealed", "Sealing adds to a 1000-row frame", "<= 1 %"),
+)
