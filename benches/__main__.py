@@ -10,12 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from tools.redis_server import RedisServer
-
 from benches import imports, rust
 from benches.process import Process
 from benches.report import Report
 from benches.rows import ROWS, Row, Times
+from tools.redis_server import RedisServer
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 OURS: Final = ROOT / ".venv" / "bin" / "python"
@@ -62,7 +61,7 @@ def main() -> None:
     report.opening(results["machine"])
     with RedisServer() as server:
         contestants = [Process(interpreter, name, server.url) for interpreter, name in CONTESTANTS]
-        measured = {}
+        measured: dict[str, list[Times]] = {}
         for row in ROWS:
             measured[row.case] = take_turns(row, contestants, options.rounds)
             report.row(row, measured[row.case])
