@@ -1,1 +1,64 @@
-//! Placeholder.
+//! The one place where stores and sealing meet: what is served, what is computed, what is written.
+//!
+//! A call goes through these files, in this order:
+//!
+//! | hit | miss |
+//! |---|---|
+//! | [`call`] what was asked | [`flight`] who computes, who waits |
+//! | [`name`] its digest and its addresses | [`ticket`] the right to compute once |
+//! | [`l1`] held by this process, served if `read` agrees | *the function runs* |
+//! | [`read`] the store, one round trip | [`write`] compare-and-set against what the miss saw |
+//! | [`settle`] the barriers read along | [`protect`] sealed, or plain: decided by the cache alone |
+//! | [`inspect`] may these bytes be served? | |
+//! | [`hit`] opened into the caller's buffer | |
+//!
+//! Beside them: [`barrier`] and [`marks`] (what this process has seen, and never goes back
+//! behind), [`invalidate`] (tombstones and clears), [`breaker`] and [`foreign`] (when the store, or
+//! an entry, is left alone), [`drive`] (who polls), [`stats`] and [`observe`] (what is told).
+//!
+//! Values, arguments and tenants are bytes here: turning them from and to a language's own is the
+//! faces' work.
+#![forbid(unsafe_code)]
+
+mod barrier;
+mod breaker;
+mod cache;
+mod call;
+mod drive;
+mod error;
+mod flight;
+mod foreign;
+mod hit;
+mod inspect;
+mod invalidate;
+mod l1;
+mod marks;
+mod name;
+mod observe;
+mod operation;
+mod options;
+mod protect;
+mod read;
+mod settle;
+mod stats;
+mod ticket;
+mod write;
+
+pub use cachekit_codec::SerializerId;
+pub use cachekit_seal::Scratch;
+
+pub use cache::Cache;
+pub use call::{Call, Encoded, Value};
+pub use drive::block_on;
+pub use error::Error;
+pub use flight::{Caller, FlightId, SharedError};
+pub use hit::Hit;
+pub use l1::Object;
+pub use observe::{Event, Filled, Observer, Refused};
+pub use operation::{Entered, Intent, Operation};
+pub use options::{
+    CacheOptions, DEFAULT_L1_BYTES, DEFAULT_L1_MAX_AGE, DEFAULT_MAX_TTL, DEFAULT_PREFIX, L1,
+    LARGEST_ENTRY, OnTamper, OperationOptions, Protection,
+};
+pub use stats::Stats;
+pub use ticket::Ticket;

@@ -1,0 +1,332 @@
+//! Single-flight: whoever misses holds the right to compute once; the others wait for him.
+//!
+//! The right is a [`Lead`]. Dropped without an outcome (a cancelled task, a panic, an interrupt),
+//! it wakes its waiters, and one of them leads next. Nobody waits for a flight that his own thread
+//! or task must drive: [`Flights::join`] sees that and lets him compute alone. What it cannot see
+//! (two operations waiting for each other across threads) is bounded by [`LONGEST_WAIT`].
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+use cachekit_process::{BootMillis, Epoch, epoch};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::barrier::Stamp;
+use crate::drive;
+use crate::l1::Slot;
+use crate::name::{Digest, OperationId};
+
+/// How long anybody waits for another's computation before he computes himself.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const SHARDS: usize = 16;
+
+/// An error of the face's own type, handed to everybody who waited for the computation.
+pub type SharedError = Arc<dyn Any + Send + Sync>;
+
+/// Names one computation under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlightId(u64);
+
+/// Who asks, and how he would wait. It decides nothing but whom he may wait for.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    waits: Waits,
+    holding: &'a [FlightId],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// His thread stands still meanwhile.
+    Blocking,
+    /// His task is set aside; his thread goes on with others.
+    Task,
+}
+
+impl Caller<'static> {
+    /// A caller whose thread stands still while he waits.
+    #[must_use]
+    pub const fn blocking() -> Self {
+        Self { waits: Waits::Blocking, holding: &[] }
+    }
+}
+
+impl<'a> Caller<'a> {
+    /// A task, and the flights that it (or a task it was started from) leads, as far as its face
+    /// keeps track of them.
+    #[must_use]
+    pub const fn task(holding: &'a [FlightId]) -> Self {
+        Self { waits: Waits::Task, holding }
+    }
+
+    /// The same, for a caller who blocks inside such a task.
+    #[must_use]
+    pub const fn blocking_in(holding: &'a [FlightId]) -> Self {
+        Self { waits: Waits::Blocking, holding }
+    }
+}
+
+/// How a computation ended, for those who waited.
+#[derive(Clone)]
+pub(crate) enum Outcome {
+    Filled(Arc<Slot>),
+    Failed(SharedError),
+    /// It gave nothing that can be shared: each is on his own, in turn.
+    Abandoned,
+    /// It took longer than anybody waits.
+    Elapsed,
+}
+
+struct Flight {
+    id: FlightId,
+    operation: OperationId,
+    waits: Waits,
+    /// The thread that drives it: its leader's, or the one that last polled its task.
+    thread: Arc<AtomicU64>,
+    looked: BootMillis,
+    stamp: Arc<Mutex<Option<Stamp>>>,
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+/// The computations under way in one cache of one process.
+pub(crate) struct Flights {
+    shards: [Mutex<HashMap<Digest, Flight>>; SHARDS],
+}
+
+/// What became of the attempt to join.
+pub(crate) enum Join {
+    Lead(Lead),
+    Wait(Wait),
+    /// Waiting would never end: compute without a flight.
+    Alone,
+}
+
+impl Flights {
+    pub(crate) fn new() -> Self {
+        Self { shards: Default::default() }
+    }
+
+    /// Joins the flight under way, or leads a new one.
+    pub(crate) fn join(
+        &self,
+        digest: Digest,
+        operation: OperationId,
+        caller: &Caller<'_>,
+        now: BootMillis,
+    ) -> Join {
+        let Some(shard) = self.shard(&digest) else { return Join::Alone };
+        let mut flights = shard.lock();
+        match flights.get(&digest) {
+            Some(flight) if flight.must_not_wait(caller) => Join::Alone,
+            Some(flight) => Join::Wait(Wait {
+                outcome: flight.outcome.clone(),
+                looked: flight.looked,
+                stamp: Arc::clone(&flight.stamp),
+            }),
+            None => {
+                let (lead, flight) = Lead::start(digest, operation, caller, now);
+                flights.insert(digest, flight);
+                Join::Lead(lead)
+            }
+        }
+    }
+
+    /// Leads a new flight whatever is under way: those who joined that one keep it.
+    pub(crate) fn replace(
+        &self,
+        digest: Digest,
+        operation: OperationId,
+        caller: &Caller<'_>,
+        now: BootMillis,
+    ) -> Lead {
+        let (lead, flight) = Lead::start(digest, operation, caller, now);
+        if let Some(shard) = self.shard(&digest) {
+            shard.lock().insert(digest, flight);
+        }
+        lead
+    }
+
+    /// Lets nobody join the name's flight from here on.
+    pub(crate) fn detach(&self, digest: &Digest) {
+        if let Some(shard) = self.shard(digest) {
+            shard.lock().remove(digest);
+        }
+    }
+
+    /// Lets nobody join any flight of the operation (or of all) from here on.
+    pub(crate) fn detach_all(&self, operation: Option<OperationId>) {
+        for shard in &self.shards {
+            shard.lock().retain(|_, f| operation.is_some_and(|id| f.operation != id));
+        }
+    }
+
+    fn land(&self, digest: &Digest, id: FlightId) {
+        if let Some(shard) = self.shard(digest) {
+            let mut flights = shard.lock();
+            if flights.get(digest).is_some_and(|flight| flight.id == id) {
+                flights.remove(digest);
+            }
+        }
+    }
+
+    fn shard(&self, digest: &Digest) -> Option<&Mutex<HashMap<Digest, Flight>>> {
+        self.shards.get(digest.group(SHARDS))
+    }
+}
+
+impl Flight {
+    fn must_not_wait(&self, caller: &Caller<'_>) -> bool {
+        if caller.holding.contains(&self.id) || holds(self.id) {
+            return true;
+        }
+        let same_thread = self.thread.load(SeqCst) == this_thread();
+        same_thread && (self.waits == Waits::Blocking || caller.waits == Waits::Blocking)
+    }
+}
+
+/// The right, and the duty, to compute once.
+pub(crate) struct Lead {
+    digest: Digest,
+    id: FlightId,
+    epoch: Epoch,
+    thread: Arc<AtomicU64>,
+    stamp: Arc<Mutex<Option<Stamp>>>,
+    /// `None` once the outcome is told. Dropping the sender tells `Abandoned`.
+    outcome: Option<watch::Sender<Option<Outcome>>>,
+}
+
+impl Lead {
+    fn start(
+        digest: Digest,
+        operation: OperationId,
+        caller: &Caller<'_>,
+        looked: BootMillis,
+    ) -> (Self, Flight) {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = FlightId(NEXT.fetch_add(1, SeqCst));
+        let (sender, receiver) = watch::channel(None);
+        let thread = Arc::new(AtomicU64::new(this_thread()));
+        let stamp = Arc::new(Mutex::new(None));
+        let flight = Flight {
+            id,
+            operation,
+            waits: caller.waits,
+            thread: Arc::clone(&thread),
+            looked,
+            stamp: Arc::clone(&stamp),
+            outcome: receiver,
+        };
+        (Self { digest, id, epoch: epoch(), thread, stamp, outcome: Some(sender) }, flight)
+    }
+
+    pub(crate) fn id(&self) -> FlightId {
+        self.id
+    }
+
+    /// Tells under which barriers the computation began.
+    pub(crate) fn saw(&self, stamp: Stamp) {
+        *self.stamp.lock() = Some(stamp);
+    }
+
+    pub(crate) fn tell(mut self, flights: &Flights, outcome: Outcome) {
+        self.end(flights, Some(outcome));
+    }
+
+    /// Runs before the lead is dropped untold, too: see `ticket`.
+    pub(crate) fn end(&mut self, flights: &Flights, outcome: Option<Outcome>) {
+        let Some(sender) = self.outcome.take() else { return };
+        if self.epoch != epoch() {
+            // A forked child: the waiters are the parent's, and so may be the channel's lock.
+            std::mem::forget(sender);
+            return;
+        }
+        flights.land(&self.digest, self.id);
+        if let Some(outcome) = outcome {
+            sender.send_replace(Some(outcome));
+        }
+    }
+
+    /// What marks a future as part of this flight while it is polled.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope { id: self.id, thread: Arc::clone(&self.thread) }
+    }
+}
+
+/// A place in the queue.
+pub(crate) struct Wait {
+    outcome: watch::Receiver<Option<Outcome>>,
+    pub(crate) looked: BootMillis,
+    stamp: Arc<Mutex<Option<Stamp>>>,
+}
+
+impl Wait {
+    /// Under which barriers the computation began, once its leader has looked.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        *self.stamp.lock()
+    }
+
+    /// Waits for the outcome, no longer than [`LONGEST_WAIT`].
+    pub(crate) async fn outcome(mut self) -> Outcome {
+        let told = self.outcome.wait_for(Option::is_some);
+        match drive::within(LONGEST_WAIT, told).await {
+            None => Outcome::Elapsed,
+            Some(Err(_)) => Outcome::Abandoned,
+            Some(Ok(outcome)) => outcome.clone().unwrap_or(Outcome::Abandoned),
+        }
+    }
+}
+
+thread_local! {
+    static HOLDING: RefCell<Vec<FlightId>> = const { RefCell::new(Vec::new()) };
+    static THREAD: u64 = {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        NEXT.fetch_add(1, SeqCst)
+    };
+}
+
+fn this_thread() -> u64 {
+    THREAD.with(|thread| *thread)
+}
+
+fn holds(id: FlightId) -> bool {
+    HOLDING.with_borrow(|held| held.contains(&id))
+}
+
+/// See [`Ticket::scope`](crate::Ticket::scope).
+pub(crate) struct Scope {
+    id: FlightId,
+    thread: Arc<AtomicU64>,
+}
+
+impl Scope {
+    /// Polls the future as part of the flight.
+    pub(crate) async fn around<F: Future>(self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            let _held = self.hold();
+            future.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    fn hold(&self) -> Held {
+        self.thread.store(this_thread(), SeqCst);
+        HOLDING.with_borrow_mut(|held| held.push(self.id));
+        Held
+    }
+}
+
+/// Taken back when the poll ends, by a panic too.
+struct Held;
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HOLDING.with_borrow_mut(|held| held.pop());
+    }
+}

@@ -1,0 +1,51 @@
+//! A value that was found.
+
+use std::sync::Arc;
+
+use cachekit_seal::{Kind, OpenLimits, Purpose, Scratch, plain};
+
+use crate::l1::{Object, Slot};
+use crate::options::LARGEST_ENTRY;
+use crate::protect::Reopen;
+use crate::{Error, Value};
+
+/// A value that was found: still sealed, until it is opened into the caller's buffer.
+#[derive(Clone)]
+pub struct Hit {
+    slot: Arc<Slot>,
+}
+
+impl Hit {
+    pub(crate) const fn new(slot: Arc<Slot>) -> Self {
+        Self { slot }
+    }
+
+    pub(crate) const fn slot(&self) -> &Arc<Slot> {
+        &self.slot
+    }
+
+    /// The face's own immutable object, where a plain first level holds one.
+    #[must_use]
+    pub fn object(&self) -> Option<&Object> {
+        self.slot.object.as_ref()
+    }
+
+    /// Opens the value into `scratch`, which is wiped when it is used again or dropped.
+    ///
+    /// # Errors
+    /// `Refused`: the bytes changed since they were checked: memory of this process is damaged, or
+    /// somebody writes into it.
+    pub fn open<'s>(&'s self, scratch: &'s mut Scratch) -> Result<Value<'s>, Error> {
+        let opened = match &self.slot.reopen {
+            Reopen::Sealed { session, name } => session.reopen(name, &self.slot.bytes, scratch)?,
+            Reopen::Plain => {
+                let limits = OpenLimits::new(Purpose::Entry).max_body(LARGEST_ENTRY);
+                plain::reopen(&limits, &self.slot.bytes, scratch)?
+            }
+        };
+        Ok(match opened.kind() {
+            Kind::None => Value::None,
+            _ => Value::Body(opened.into_body()),
+        })
+    }
+}

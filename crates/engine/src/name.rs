@@ -1,0 +1,130 @@
+//! From a call to what stands for it: a digest inside the process, addresses in the store.
+
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use smallvec::SmallVec;
+
+use crate::Call;
+use crate::options::OperationOptions;
+
+/// Stands for a name inside this process: a keyed BLAKE3 hash of all its fields.
+///
+/// The key is random for each cache, so that no argument can be read or guessed from a memory
+/// dump of the table without that key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Digest(pub(crate) [u8; 32]);
+
+impl Digest {
+    pub(crate) fn short(&self) -> [u8; 16] {
+        self.0.first_chunk::<16>().copied().unwrap_or_default()
+    }
+
+    pub(crate) fn group(&self, groups: usize) -> usize {
+        let last = self.0.last_chunk::<8>().copied().unwrap_or_default();
+        (u64::from_le_bytes(last) as usize) % groups.max(1)
+    }
+}
+
+impl Hash for Digest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.0);
+    }
+}
+
+/// Tells operations of one process apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct OperationId(u64);
+
+impl OperationId {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Relaxed))
+    }
+}
+
+/// The keys under which one operation's calls are digested: one with a tenant, one without, so
+/// that no tenant's bytes can pass for arguments.
+pub(crate) struct DigestKeys {
+    no_tenant: [u8; 32],
+    tenant: [u8; 32],
+}
+
+impl DigestKeys {
+    /// Derives them from the cache's random key and everything that tells operations apart.
+    pub(crate) fn new(cache_key: &[u8; 32], options: &OperationOptions) -> Self {
+        let derive = |label: &[u8]| {
+            let mut hasher = blake3::Hasher::new_keyed(cache_key);
+            let serializer = [options.serializer.0];
+            let fields = [
+                label,
+                options.namespace.as_bytes(),
+                options.name.as_bytes(),
+                options.version.as_bytes(),
+                options.schema.as_bytes(),
+                &serializer,
+            ];
+            for field in fields {
+                hasher.update(&(field.len() as u64).to_be_bytes());
+                hasher.update(field);
+            }
+            *hasher.finalize().as_bytes()
+        };
+        Self { no_tenant: derive(b"no tenant"), tenant: derive(b"tenant") }
+    }
+
+    /// One compression for a short call: this is on the path of every hit.
+    pub(crate) fn digest(&self, call: &Call<'_>) -> Digest {
+        let hash = match call.tenant {
+            None => blake3::keyed_hash(&self.no_tenant, call.arguments),
+            Some(tenant) => {
+                let mut input = SmallVec::<[u8; 256]>::new();
+                input.extend_from_slice(&(tenant.len() as u64).to_be_bytes());
+                input.extend_from_slice(tenant.as_bytes());
+                input.extend_from_slice(call.arguments);
+                blake3::keyed_hash(&self.tenant, &input)
+            }
+        };
+        Digest(*hash.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cachekit_codec::SerializerId;
+
+    use super::*;
+
+    fn options(name: &str, namespace: &str) -> OperationOptions {
+        OperationOptions {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            version: String::new(),
+            schema: String::new(),
+            ttl: std::time::Duration::from_secs(1),
+            serializer: SerializerId::MSGPACK,
+        }
+    }
+
+    #[test]
+    fn every_field_tells_calls_apart() {
+        let key = [7; 32];
+        let base = DigestKeys::new(&key, &options("ab", "c"));
+        let moved = DigestKeys::new(&key, &options("a", "bc"));
+        let plain = Call { tenant: None, arguments: b"\0\0\0\0\0\0\0\x01tx" };
+        let tenant = Call { tenant: Some("t"), arguments: b"x" };
+        let other = Call { tenant: Some("tx"), arguments: b"" };
+        let all = [
+            base.digest(&plain),
+            moved.digest(&plain),
+            base.digest(&tenant),
+            base.digest(&other),
+            DigestKeys::new(&[8; 32], &options("ab", "c")).digest(&plain),
+        ];
+        for (i, a) in all.iter().enumerate() {
+            for b in all.iter().skip(i + 1) {
+                assert!(a != b);
+            }
+        }
+    }
+}

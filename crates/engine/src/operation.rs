@@ -1,0 +1,335 @@
+//! An operation: one function's calls, by one policy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use cachekit_codec::SerializerId;
+use cachekit_process::PerProcess;
+use cachekit_seal::{NameFields, OpenLimits, Purpose};
+use smallvec::SmallVec;
+
+use crate::barrier::{Barrier, Pair};
+use crate::cache::CacheState;
+use crate::flight::{Caller, Join, Lead, Outcome, SharedError, Wait};
+use crate::invalidate;
+use crate::name::{Digest, DigestKeys, OperationId};
+use crate::observe::Event;
+use crate::options::{LARGEST_ENTRY, OperationOptions};
+use crate::protect::{Address, Keys};
+use crate::read::{self, Look};
+use crate::stats::{Counters, Stats, count};
+use crate::ticket::Ticket;
+use crate::{Call, Encoded, Error, Hit, drive, write};
+
+/// A function's place in a [`Cache`](crate::Cache). Clones share it.
+#[derive(Clone)]
+pub struct Operation {
+    state: Arc<OperationState>,
+}
+
+pub(crate) struct OperationState {
+    pub(crate) cache: Arc<CacheState>,
+    pub(crate) options: OperationOptions,
+    pub(crate) id: OperationId,
+    pub(crate) counters: Counters,
+    digests: DigestKeys,
+    barrier: PerProcess<Barrier>,
+}
+
+/// What is asked of a call.
+pub enum Intent {
+    /// The cached value if there is one.
+    Get,
+    /// A value computed now, whatever is cached.
+    Refresh,
+    /// As [`Get`](Self::Get), after the face could not decode this hit: it is counted and replaced.
+    Replace(Hit),
+}
+
+/// What a call found.
+pub enum Entered {
+    /// A value.
+    Hit(Hit),
+    /// The right to compute it.
+    Compute(Ticket),
+    /// The error that another caller's computation ended with, meanwhile.
+    Failed(SharedError),
+}
+
+/// One call's addresses and keys.
+pub(crate) struct Target {
+    pub(crate) digest: Digest,
+    pub(crate) keys: Keys,
+    pub(crate) addresses: SmallVec<[Address; 1]>,
+}
+
+impl Operation {
+    pub(crate) fn new(cache: Arc<CacheState>, options: OperationOptions) -> Result<Self, Error> {
+        check_ttl(&cache, options.ttl)?;
+        let state = OperationState::of(cache, options);
+        // Fields that no name can hold are found now, not by the first call.
+        state.target(&Call { tenant: None, arguments: &[] })?;
+        Ok(Self { state: Arc::new(state) })
+    }
+
+    /// The first level's answer, without waiting for anything: the path of most calls.
+    #[must_use]
+    pub fn probe(&self, call: &Call<'_>) -> Option<Hit> {
+        let state = &self.state;
+        let slot = read::first_level(state, &state.digests.digest(call))?;
+        state.counters.l1_hit();
+        Some(Hit::new(slot))
+    }
+
+    /// Finds a value, or gives the right to compute it: first level, then a computation under way,
+    /// then the store. A store that fails is a miss.
+    ///
+    /// # Errors
+    /// `Refused`: a changed entry, where the cache was told to raise. `Seal`: the tenant does not
+    /// fit a name.
+    pub async fn enter(
+        &self,
+        call: &Call<'_>,
+        intent: Intent,
+        caller: Caller<'_>,
+    ) -> Result<Entered, Error> {
+        drive::anywhere(self.find(call, intent, caller)).await
+    }
+
+    /// The cached value, never computing one, and counted neither as a hit nor as a miss. A store
+    /// that fails shows nothing.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    pub async fn peek(&self, call: &Call<'_>) -> Result<Option<Hit>, Error> {
+        let digest = self.state.digests.digest(call);
+        if let Some(slot) = read::first_level(&self.state, &digest) {
+            return Ok(Some(Hit::new(slot)));
+        }
+        let target = self.state.target(call)?;
+        match drive::anywhere(read::look(&self.state, &target)).await? {
+            Look::Found(slot, _) => Ok(Some(Hit::new(slot))),
+            Look::Missing(_) | Look::Blind => Ok(None),
+        }
+    }
+
+    /// The cached values of many calls, in one round trip where the store can.
+    ///
+    /// # Errors
+    /// As [`peek`](Self::peek).
+    pub async fn peek_many(&self, calls: &[Call<'_>]) -> Result<Vec<Option<Hit>>, Error> {
+        let targets = calls.iter().map(|call| self.state.target(call)).collect::<Result<Vec<_>, _>>()?;
+        drive::anywhere(read::peek_many(&self.state, &targets)).await
+    }
+
+    /// Stores a value that the caller has, over whatever is there. `ttl` stands in for the
+    /// operation's own.
+    ///
+    /// # Errors
+    /// `Store`: it could not be written; nothing half-written is left. `Ttl`, `TooLarge`.
+    pub async fn put(
+        &self,
+        call: &Call<'_>,
+        value: Encoded<'_>,
+        ttl: Option<Duration>,
+    ) -> Result<(), Error> {
+        let ttl = ttl.unwrap_or(self.state.options.ttl);
+        check_ttl(&self.state.cache, ttl)?;
+        drive::anywhere(write::put(&self.state, call, value, ttl)).await
+    }
+
+    /// Forgets one call's value: no value whose computation began before is served afterwards.
+    ///
+    /// # Errors
+    /// `Store`: the store did not take it. This process has forgotten all the same.
+    pub async fn invalidate(&self, call: &Call<'_>) -> Result<(), Error> {
+        drive::anywhere(invalidate::one(&self.state, call)).await
+    }
+
+    /// Forgets all of this operation's values, as [`Cache::clear`](crate::Cache::clear) does.
+    ///
+    /// # Errors
+    /// As [`invalidate`](Self::invalidate).
+    pub async fn clear(&self) -> Result<(), Error> {
+        drive::anywhere(invalidate::clear_operation(&self.state)).await
+    }
+
+    /// The address of a call's entry in the store.
+    ///
+    /// # Errors
+    /// `Seal`: the tenant does not fit a name.
+    pub fn address(&self, call: &Call<'_>) -> Result<String, Error> {
+        let target = self.state.target(call)?;
+        Ok(target.addresses.first().map(|a| a.key().to_owned()).unwrap_or_default())
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.state.counters.read()
+    }
+
+    /// Takes note of a value that could not be encoded.
+    pub fn unencodable(&self) {
+        count(&self.state.counters.unencodable);
+        self.state.event(&Event::Unencodable);
+    }
+
+    /// What it was built with.
+    #[must_use]
+    pub fn options(&self) -> &OperationOptions {
+        &self.state.options
+    }
+
+    async fn find(
+        &self,
+        call: &Call<'_>,
+        intent: Intent,
+        caller: Caller<'_>,
+    ) -> Result<Entered, Error> {
+        let state = &self.state;
+        let target = state.target(call)?;
+        if let Intent::Replace(hit) = &intent {
+            state.undecodable(&target.digest, hit);
+        }
+        let get = matches!(intent, Intent::Get);
+        let flights = &state.cache.process().flights;
+        let now = || state.cache.timeline.boot();
+        if !get {
+            let lead = flights.replace(target.digest, state.id, &caller, now());
+            return self.lead(target, intent, Some(lead)).await;
+        }
+        loop {
+            if let Some(slot) = read::first_level(state, &target.digest) {
+                state.counters.l1_hit();
+                return Ok(Entered::Hit(Hit::new(slot)));
+            }
+            let wait = match flights.join(target.digest, state.id, &caller, now()) {
+                Join::Lead(lead) => return self.lead(target, intent, Some(lead)).await,
+                Join::Alone => return self.lead(target, intent, None).await,
+                Join::Wait(wait) => wait,
+            };
+            if self.must_look_first(&wait) {
+                if let Look::Found(slot, _) = read::look(state, &target).await? {
+                    count(&state.counters.store_hits);
+                    return Ok(Entered::Hit(Hit::new(slot)));
+                }
+                if wait.stamp() != Some(state.barriers().stamp()) {
+                    let lead = flights.replace(target.digest, state.id, &caller, now());
+                    return self.lead(target, intent, Some(lead)).await;
+                }
+            }
+            match wait.outcome().await {
+                Outcome::Filled(slot) => {
+                    count(&state.counters.joined);
+                    return Ok(Entered::Hit(Hit::new(slot)));
+                }
+                Outcome::Failed(error) => return Ok(Entered::Failed(error)),
+                Outcome::Elapsed => return self.lead(target, intent, None).await,
+                Outcome::Abandoned => {}
+            }
+        }
+    }
+
+    /// Whether the flight's look is older than what the first level would be believed for.
+    fn must_look_first(&self, wait: &Wait) -> bool {
+        let options = &self.state.cache.options;
+        let age = self.state.cache.timeline.boot().0.saturating_sub(wait.looked.0);
+        options.store.is_some() && u128::from(age) > options.l1_max_age.as_millis()
+    }
+
+    async fn lead(&self, target: Target, intent: Intent, lead: Option<Lead>) -> Result<Entered, Error> {
+        let state = &self.state;
+        let ticket = Ticket::new(Arc::clone(state), target, lead);
+        let look = read::look(state, ticket.target()).await?;
+        if let (Look::Found(slot, _), Intent::Get) = (&look, &intent) {
+            count(&state.counters.store_hits);
+            state.event(&Event::StoreHit);
+            let hit = Hit::new(Arc::clone(slot));
+            ticket.found(slot);
+            return Ok(Entered::Hit(hit));
+        }
+        count(&state.counters.misses);
+        state.event(&Event::Miss);
+        Ok(Entered::Compute(ticket.begin(look)))
+    }
+}
+
+impl OperationState {
+    /// Stands for no operation: what a clear of the whole cache goes by.
+    pub(crate) fn of_whole_cache(cache: &Arc<CacheState>) -> Self {
+        let options = OperationOptions {
+            namespace: String::new(),
+            name: String::new(),
+            version: String::new(),
+            schema: String::new(),
+            ttl: cache.options.max_ttl,
+            serializer: SerializerId::NONE,
+        };
+        Self::of(Arc::clone(cache), options)
+    }
+
+    fn of(cache: Arc<CacheState>, options: OperationOptions) -> Self {
+        let digests = DigestKeys::new(cache.digest_key(), &options);
+        Self {
+            cache,
+            options,
+            id: OperationId::next(),
+            counters: Counters::default(),
+            digests,
+            barrier: PerProcess::new(),
+        }
+    }
+
+    pub(crate) fn barriers(&self) -> Pair<'_> {
+        Pair { cache: &self.cache.process().barrier, operation: self.own_barrier() }
+    }
+
+    fn own_barrier(&self) -> &Barrier {
+        self.barrier.get_or_init(|| self.cache.new_barrier())
+    }
+
+    pub(crate) fn target(&self, call: &Call<'_>) -> Result<Target, Error> {
+        let keys = self.cache.keys_of(call.tenant)?;
+        let hashed = digest(&SHA256, call.arguments);
+        let arguments = hashed.as_ref().first_chunk::<32>().copied().unwrap_or_default();
+        let fields = NameFields {
+            purpose: Purpose::Entry,
+            prefix: &self.cache.options.prefix,
+            namespace: &self.options.namespace,
+            operation: &self.options.name,
+            version: &self.options.version,
+            schema: &self.options.schema,
+            arguments: &arguments,
+        };
+        let addresses = keys.addresses(self.cache.timeline.now(), &fields, call.tenant)?;
+        Ok(Target { digest: self.digests.digest(call), keys, addresses })
+    }
+
+    pub(crate) fn limits(&self, purpose: Purpose) -> OpenLimits {
+        OpenLimits::new(purpose)
+            .max_ttl(self.cache.options.max_ttl)
+            .max_body(LARGEST_ENTRY)
+    }
+
+    pub(crate) fn event(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.cache.options.observer {
+            observer.on_event(&self.options.name, event);
+        }
+    }
+
+    fn undecodable(&self, digest: &Digest, hit: &Hit) {
+        self.cache.process().l1.remove_this(digest, hit.slot());
+        count(&self.counters.undecodable);
+        self.event(&Event::Undecodable);
+    }
+}
+
+pub(crate) fn check_ttl(cache: &CacheState, ttl: Duration) -> Result<(), Error> {
+    let max = cache.options.max_ttl;
+    if ttl < Duration::from_millis(1) || ttl > max {
+        return Err(Error::Ttl { ttl_ms: ttl.as_millis(), max_ms: max.as_millis() });
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Counters: cheap to raise on the hot path, added up when somebody asks.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::observe::Refused;
+
+/// What has been counted since the process started (or forked).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Served by the first level.
+    pub l1_hits: u64,
+    /// Served by the store.
+    pub store_hits: u64,
+    /// Served by a computation that another caller had under way.
+    pub joined: u64,
+    /// Nothing servable: the function ran.
+    pub misses: u64,
+    /// Values written.
+    pub fills: u64,
+    /// Values computed but written nowhere (see [`Filled`](crate::Filled)).
+    pub unwritten: u64,
+    /// The function raised.
+    pub failures: u64,
+    /// The store failed or was not asked because it had just failed.
+    pub store_errors: u64,
+    /// Values that no serializer could encode.
+    pub unencodable: u64,
+    /// Stored bytes that would not decode.
+    pub undecodable: u64,
+    /// Refused entries, in the order of [`Refused::ALL`].
+    pub refused: [u64; Refused::ALL.len()],
+}
+
+impl Stats {
+    /// All that were served without running the function.
+    #[must_use]
+    pub const fn hits(&self) -> u64 {
+        self.l1_hits + self.store_hits + self.joined
+    }
+
+    /// How often entries were refused for this reason.
+    #[must_use]
+    pub fn refused(&self, reason: Refused) -> u64 {
+        self.refused.get(reason as usize).copied().unwrap_or(0)
+    }
+
+    /// Adds the counts of another operation.
+    pub fn add(&mut self, other: &Self) {
+        let pairs = [
+            (&mut self.l1_hits, other.l1_hits),
+            (&mut self.store_hits, other.store_hits),
+            (&mut self.joined, other.joined),
+            (&mut self.misses, other.misses),
+            (&mut self.fills, other.fills),
+            (&mut self.unwritten, other.unwritten),
+            (&mut self.failures, other.failures),
+            (&mut self.store_errors, other.store_errors),
+            (&mut self.unencodable, other.unencodable),
+            (&mut self.undecodable, other.undecodable),
+        ];
+        for (sum, more) in pairs {
+            *sum += more;
+        }
+        for (sum, more) in self.refused.iter_mut().zip(other.refused) {
+            *sum += more;
+        }
+    }
+}
+
+/// How many counters share the work of counting hits, so that threads do not fight for one line.
+const STRIPES: usize = 8;
+
+/// One cache line, one counter.
+#[derive(Default)]
+#[repr(align(64))]
+struct Stripe(AtomicU64);
+
+thread_local! {
+    static STRIPE: usize = {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        (NEXT.fetch_add(1, Relaxed) as usize) % STRIPES
+    };
+}
+
+/// One operation's counters.
+#[derive(Default)]
+pub(crate) struct Counters {
+    l1_hits: [Stripe; STRIPES],
+    pub(crate) store_hits: AtomicU64,
+    pub(crate) joined: AtomicU64,
+    pub(crate) misses: AtomicU64,
+    pub(crate) fills: AtomicU64,
+    pub(crate) unwritten: AtomicU64,
+    pub(crate) failures: AtomicU64,
+    pub(crate) store_errors: AtomicU64,
+    pub(crate) unencodable: AtomicU64,
+    pub(crate) undecodable: AtomicU64,
+    refused: [AtomicU64; Refused::ALL.len()],
+}
+
+impl Counters {
+    pub(crate) fn l1_hit(&self) {
+        let stripe = STRIPE.with(|stripe| *stripe);
+        if let Some(counter) = self.l1_hits.get(stripe) {
+            counter.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn refused(&self, reason: Refused) {
+        if let Some(counter) = self.refused.get(reason as usize) {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn read(&self) -> Stats {
+        let mut refused = [0; Refused::ALL.len()];
+        for (sum, counter) in refused.iter_mut().zip(&self.refused) {
+            *sum = counter.load(Relaxed);
+        }
+        Stats {
+            l1_hits: self.l1_hits.iter().map(|stripe| stripe.0.load(Relaxed)).sum(),
+            store_hits: self.store_hits.load(Relaxed),
+            joined: self.joined.load(Relaxed),
+            misses: self.misses.load(Relaxed),
+            fills: self.fills.load(Relaxed),
+            unwritten: self.unwritten.load(Relaxed),
+            failures: self.failures.load(Relaxed),
+            store_errors: self.store_errors.load(Relaxed),
+            unencodable: self.unencodable.load(Relaxed),
+            undecodable: self.undecodable.load(Relaxed),
+            refused,
+        }
+    }
+}
+
+/// Raises one counter.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Relaxed);
+}

@@ -1,0 +1,176 @@
+//! One computation at a time: joined, failed, abandoned, re-entered.
+
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use cachekit_engine::{Caller, Encoded, Entered, Intent, Operation, Ticket, block_on};
+
+use crate::world::{Answer, body, call, get, in_memory};
+
+fn enter(operation: &Operation, arguments: &[u8]) -> Entered {
+    block_on(operation.enter(&call(arguments), Intent::Get, Caller::blocking())).expect("enters")
+}
+
+fn lead(operation: &Operation, arguments: &[u8]) -> Ticket {
+    match enter(operation, arguments) {
+        Entered::Compute(ticket) => ticket,
+        _ => panic!("nothing is cached and nobody computes"),
+    }
+}
+
+/// Starts `count` threads that ask for the name, and returns when all of them have begun to.
+fn askers<T: Send + 'static>(
+    count: usize,
+    ask: impl Fn() -> T + Send + Sync + 'static,
+) -> Vec<thread::JoinHandle<T>> {
+    let (begun, ask) = (Arc::new(Barrier::new(count + 1)), Arc::new(ask));
+    let threads = (0..count)
+        .map(|_| {
+            let (begun, ask) = (Arc::clone(&begun), Arc::clone(&ask));
+            thread::spawn(move || {
+                begun.wait();
+                ask()
+            })
+        })
+        .collect();
+    begun.wait();
+    threads
+}
+
+#[test]
+fn sixteen_threads_compute_once_and_all_have_the_value() {
+    let operation = in_memory(1);
+    let computed = Arc::new(AtomicUsize::new(0));
+    let (asked, counted) = (operation.clone(), Arc::clone(&computed));
+    let threads = askers(16, move || match enter(&asked, b"x") {
+        Entered::Hit(hit) => body(&hit),
+        Entered::Compute(ticket) => {
+            counted.fetch_add(1, SeqCst);
+            let value = Encoded::Body { bytes: b"value", object: None };
+            let _filled = block_on(ticket.fill(value)).expect("fills");
+            b"value".to_vec()
+        }
+        Entered::Failed(_) => panic!("nobody failed"),
+    });
+    for thread in threads {
+        assert_eq!(thread.join().expect("no panic"), b"value");
+    }
+    assert_eq!(computed.load(SeqCst), 1);
+    let stats = operation.stats();
+    assert_eq!((stats.misses, stats.fills, stats.hits()), (1, 1, 15));
+}
+
+#[test]
+fn an_error_reaches_all_who_wait_and_nothing_is_cached() {
+    let operation = in_memory(1);
+    let ticket = lead(&operation, b"x");
+    let asked = operation.clone();
+    let threads = askers(4, move || match enter(&asked, b"x") {
+        Entered::Failed(error) => error.downcast_ref::<&str>().map(|text| (*text).to_owned()),
+        Entered::Compute(_) | Entered::Hit(_) => None,
+    });
+    while operation.stats().misses < 1 {}
+    ticket.fail(Arc::new("no such patient"));
+    // Who came after the failure leads anew, and gives up: only joined ones have the error.
+    for thread in threads {
+        let told = thread.join().expect("no panic");
+        assert!(told.is_none() || told.as_deref() == Some("no such patient"));
+    }
+    assert!(matches!(enter(&operation, b"x"), Entered::Compute(_)));
+}
+
+#[test]
+fn a_joined_caller_has_the_leaders_error() {
+    let operation = in_memory(1);
+    let ticket = lead(&operation, b"x");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("one");
+    runtime.block_on(async {
+        let asked = call(b"x");
+        let joined = operation.enter(&asked, Intent::Get, Caller::task(&[]));
+        let mut joined = std::pin::pin!(joined);
+        // This thread leads and now waits as a task: it must not wait for itself.
+        let alone = futures_util::poll!(joined.as_mut());
+        assert!(matches!(alone, std::task::Poll::Ready(Ok(Entered::Compute(_)))));
+    });
+    let asked = operation.clone();
+    let other = thread::spawn(move || {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("one");
+        runtime.block_on(async {
+            let asked_for = call(b"x");
+            let mut joined =
+                Box::pin(asked.enter(&asked_for, Intent::Get, Caller::task(&[])));
+            assert!(futures_util::poll!(joined.as_mut()).is_pending());
+            ticket.fail(Arc::new(7_u32));
+            match joined.await.expect("enters") {
+                Entered::Failed(error) => error.downcast_ref::<u32>().copied(),
+                _ => None,
+            }
+        })
+    });
+    assert_eq!(other.join().expect("no panic"), Some(7));
+}
+
+#[test]
+fn an_abandoned_computation_hands_its_turn_on() {
+    let operation = in_memory(1);
+    let ticket = lead(&operation, b"x");
+    let asked = operation.clone();
+    let threads = askers(3, move || get(&asked, &call(b"x"), b"second"));
+    drop(ticket);
+    let answers: Vec<_> = threads.into_iter().map(|t| t.join().expect("no panic")).collect();
+    let computed = answers.iter().filter(|a| matches!(a, Answer::Computed(_))).count();
+    assert_eq!(computed, 1, "{answers:?}");
+}
+
+#[test]
+fn a_call_from_inside_its_own_computation_computes() {
+    let operation = in_memory(1);
+    let outer = lead(&operation, b"x");
+    let inner = lead(&operation, b"x");
+    let value = Encoded::Body { bytes: b"inner", object: None };
+    let _filled = block_on(inner.fill(value)).expect("fills");
+    drop(outer);
+    assert_eq!(get(&operation, &call(b"x"), b"other"), Answer::Cached(b"inner".to_vec()));
+}
+
+#[test]
+fn a_task_that_holds_the_flight_does_not_wait_for_it_from_another_thread() {
+    let operation = in_memory(1);
+    let ticket = lead(&operation, b"x");
+    let holding = [ticket.flight().expect("a flight")];
+    let asked = operation.clone();
+    let other = thread::spawn(move || {
+        let caller = Caller::blocking_in(&holding);
+        let entered = block_on(asked.enter(&call(b"x"), Intent::Get, caller)).expect("enters");
+        matches!(entered, Entered::Compute(_))
+    });
+    assert!(other.join().expect("no panic"));
+    drop(ticket);
+}
+
+#[test]
+fn a_scoped_future_knows_its_own_flight_on_whichever_thread_it_is_polled() {
+    let operation = in_memory(1);
+    let ticket = lead(&operation, b"x");
+    let asked = operation.clone();
+    let inside = ticket.scope(async move {
+        let entered = asked.enter(&call(b"x"), Intent::Get, Caller::task(&[])).await;
+        matches!(entered, Ok(Entered::Compute(_)))
+    });
+    assert!(thread::spawn(move || block_on(inside)).join().expect("no panic"));
+    drop(ticket);
+}
+
+#[test]
+fn a_refresh_computes_beside_a_flight_and_wins() {
+    let operation = in_memory(1);
+    let slow = lead(&operation, b"x");
+    let refresh = block_on(operation.enter(&call(b"x"), Intent::Refresh, Caller::blocking()));
+    let Ok(Entered::Compute(ticket)) = refresh else { panic!("a refresh computes") };
+    let newer = Encoded::Body { bytes: b"newer", object: None };
+    let _filled = block_on(ticket.fill(newer)).expect("fills");
+    assert_eq!(get(&operation, &call(b"x"), b"other"), Answer::Cached(b"newer".to_vec()));
+    drop(slow);
+}

@@ -1,0 +1,8 @@
+//! What the engine promises, tested on real stores with a clock that stands still.
+
+mod clocks;
+mod flights;
+mod freshness;
+mod refusals;
+mod rotation;
+mod world;

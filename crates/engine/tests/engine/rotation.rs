@@ -1,0 +1,62 @@
+//! Changing the master key without losing the cache.
+
+use cachekit_engine::{Filled, Operation};
+use cachekit_seal::Keyring;
+
+use crate::world::{Answer, World, call, get, master, master_hex, operation, ring};
+
+fn rotating(world: &World, list: &str, master_key: Option<u8>) -> Operation {
+    let ring = Keyring::from_rotation(list, master_key.map(master)).expect("a ring");
+    operation(world.sealed(ring))
+}
+
+#[test]
+fn old_entries_are_hits_new_ones_go_by_the_new_key_and_its_removal_is_a_miss() {
+    let world = World::new();
+    let old = operation(world.sealed(ring(1)));
+    get(&old, &call(b"x"), b"by the old key");
+    let list = format!("{},{}", master_hex(2), master_hex(1));
+    let both = rotating(&world, &list, Some(1));
+    assert_eq!(get(&both, &call(b"x"), b""), Answer::Cached(b"by the old key".to_vec()));
+    assert_eq!(get(&both, &call(b"y"), b"by the new key"), Answer::Computed(Filled::Stored));
+    let new = operation(world.sealed(ring(2)));
+    assert_eq!(get(&new, &call(b"y"), b""), Answer::Cached(b"by the new key".to_vec()));
+    assert!(matches!(get(&new, &call(b"x"), b"anew"), Answer::Computed(_)));
+    assert_eq!(new.stats().refused.iter().sum::<u64>(), 0, "{:?}", new.stats());
+}
+
+#[test]
+fn an_invalidation_under_both_keys_reaches_both_names() {
+    let world = World::new();
+    let list = format!("{},{}", master_hex(2), master_hex(1));
+    let (old, both) = (operation(world.sealed(ring(1))), rotating(&world, &list, None));
+    get(&old, &call(b"x"), b"1");
+    cachekit_engine::block_on(both.invalidate(&call(b"x"))).expect("the store is up");
+    assert!(matches!(get(&both, &call(b"x"), b"2"), Answer::Computed(_)));
+    let stats = old.stats();
+    let answer = get(&old, &call(b"x"), b"3");
+    assert!(matches!(answer, Answer::Computed(_)), "{answer:?} {stats:?}");
+}
+
+#[test]
+fn a_naming_key_keeps_names_in_place_through_a_rotation() {
+    let world = World::new();
+    let naming = || cachekit_seal::NamingKey::from_hex(&master_hex(9)).expect("a key");
+    let old = operation(world.sealed(ring(1).with_naming_key(naming()).expect("a ring")));
+    get(&old, &call(b"x"), b"1");
+    let list = format!("{},{}", master_hex(2), master_hex(1));
+    let both = Keyring::from_rotation(&list, None).expect("a ring");
+    let both = operation(world.sealed(both.with_naming_key(naming()).expect("a ring")));
+    assert_eq!(old.address(&call(b"x")).ok(), both.address(&call(b"x")).ok());
+    assert_eq!(get(&both, &call(b"x"), b""), Answer::Cached(b"1".to_vec()));
+}
+
+#[test]
+fn two_masters_in_one_process_never_see_each_others_values() {
+    let world = World::new();
+    let (a, b) = (operation(world.sealed(ring(1))), operation(world.sealed(ring(2))));
+    get(&a, &call(b"x"), b"of a");
+    get(&b, &call(b"x"), b"of b");
+    assert_eq!(get(&a, &call(b"x"), b""), Answer::Cached(b"of a".to_vec()));
+    assert_eq!(get(&b, &call(b"x"), b""), Answer::Cached(b"of b".to_vec()));
+}
