@@ -69,10 +69,14 @@ fn write(writer: &mut Writer<'_>, value: &Value, order: Order) -> Result<(), Err
             writer.end(scope);
         }
         Value::Standard(name, content) => {
-            writer.tagged(TypeTag::Standard(name), |writer| write(writer, content, order))?;
+            let tagged = writer.begin_tagged(TypeTag::Standard(name))?;
+            write(writer, content, order)?;
+            writer.end_tagged(tagged);
         }
         Value::Class(name, content) => {
-            writer.tagged(TypeTag::Class(name), |writer| write(writer, content, order))?;
+            let tagged = writer.begin_tagged(TypeTag::Class(name))?;
+            write(writer, content, order)?;
+            writer.end_tagged(tagged);
         }
     }
     Ok(())

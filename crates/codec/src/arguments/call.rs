@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::scope::Scope;
-use super::serializer::write;
-use super::writer::{TypeTag, Writer};
+use super::serializer::{tagged, write};
+use super::writer::Writer;
 use crate::Error;
 
 /// Writes a call as the map from parameter names to arguments.
@@ -52,8 +52,7 @@ impl<'a> Call<'a> {
     /// As [`argument`](Self::argument); `out` is then as it was.
     pub fn keyed<T: Serialize + ?Sized>(out: &'a mut Vec<u8>, key: &T) -> Result<(), Error> {
         let start = out.len();
-        let written =
-            Writer::new(out).tagged(TypeTag::Standard("key"), |writer| write(writer, key));
+        let written = tagged(&mut Writer::new(out), "key", key);
         if written.is_err() {
             out.truncate(start);
         }

@@ -34,4 +34,4 @@ pub use call::Call;
 pub use scope::{Container, Scope};
 pub use serializer::to_canonical;
 pub use shape::{Bytes, Set, Tagged};
-pub use writer::{Sign, TypeTag, Writer};
+pub use writer::{Content, Sign, TypeTag, Writer};

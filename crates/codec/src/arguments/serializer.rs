@@ -48,6 +48,17 @@ pub(super) fn write<T: Serialize + ?Sized>(
     value.serialize(Canonical { writer, sequence: Container::List })
 }
 
+pub(super) fn tagged<T: Serialize + ?Sized>(
+    writer: &mut Writer<'_>,
+    name: &str,
+    content: &T,
+) -> Result<(), Error> {
+    let tagged = writer.begin_tagged(TypeTag::Standard(name))?;
+    write(writer, content)?;
+    writer.end_tagged(tagged);
+    Ok(())
+}
+
 impl serde::ser::Error for Error {
     /// The message is dropped: it may quote an argument.
     fn custom<T: std::fmt::Display>(_: T) -> Self {
@@ -188,7 +199,7 @@ impl<'s, 'w> Serializer for Canonical<'s, 'w> {
         value: &T,
     ) -> Result<(), Error> {
         if name == shape::TAGGED {
-            return self.writer.tagged(TypeTag::Standard(variant), |writer| write(writer, value));
+            return tagged(self.writer, variant, value);
         }
         let scope = begin_variant(self.writer, variant)?;
         write(self.writer, value)?;

@@ -48,6 +48,11 @@ pub enum TypeTag<'a> {
     Class(&'a str),
 }
 
+/// A tagged value whose content is due; [`Writer::end_tagged`] takes it back.
+#[derive(Debug)]
+#[must_use = "depth is given back when the content ends"]
+pub struct Content(());
+
 impl<'a> Writer<'a> {
     /// A writer that appends to `out`.
     #[inline]
@@ -160,23 +165,22 @@ impl<'a> Writer<'a> {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Writes a type's tag, then what `content` writes: exactly one value.
+    /// Writes a type's tag. Exactly one value must follow, then [`end_tagged`](Self::end_tagged).
     ///
     /// # Errors
-    /// [`Error::TooDeep`] as in [`begin`](Self::begin), and those of `content`.
-    pub fn tagged<T, E: From<Error>>(
-        &mut self,
-        type_tag: TypeTag<'_>,
-        content: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
+    /// [`Error::TooDeep`] as in [`begin`](Self::begin).
+    pub fn begin_tagged(&mut self, type_tag: TypeTag<'_>) -> Result<Content, Error> {
         self.descend()?;
         match type_tag {
             TypeTag::Standard(name) => self.sized(tag::STANDARD, name.as_bytes()),
             TypeTag::Class(name) => self.sized(tag::CLASS, name.as_bytes()),
         }
-        let written = content(self)?;
+        Ok(Content(()))
+    }
+
+    /// Says that the content of a tagged value is complete.
+    pub fn end_tagged(&mut self, _: Content) {
         self.depth = self.depth.saturating_sub(1);
-        Ok(written)
     }
 
     /// Marks as present the value that began at `start`, if it could be taken for an absent one.
