@@ -1,0 +1,17 @@
+//! What a value may hold, the same when it is written as when it is read: what we write, we can read.
+
+/// Containers within containers. Python's own JSON stops near 1000; a thread with a 512 KiB stack
+/// must survive ours.
+pub(crate) const DEPTH: usize = 128;
+
+/// Bytes of one integer: two and a half million decimal digits.
+pub(crate) const INTEGER: usize = 1 << 20;
+
+/// Bytes of a fraction's numerator or denominator: reducing them costs the square of their length.
+pub(crate) const FRACTION: usize = 1 << 12;
+
+/// Characters of a regular expression, which is compiled when it is read.
+pub(crate) const PATTERN: usize = 1 << 14;
+
+/// Characters of the name of a time zone.
+pub(crate) const ZONE: usize = 255;
