@@ -13,7 +13,7 @@ from typing import Any, Final
 from benches import imports, rust
 from benches.process import Process
 from benches.report import Report
-from benches.rows import ROWS, Row, Times
+from benches.rows import ROWS, STRUCT_HIT, Row, Times
 from tools.redis_server import RedisServer
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -72,8 +72,11 @@ def main() -> None:
     results["import"] = imports.measure(OURS, PEERS)
     report.imports(results["import"])
     if not options.no_rust:
-        results["rust"] = rust.measure(ROOT)
-        report.rust(results["rust"])
+        hits = rust.beside_peers(ROOT)
+        report.row(STRUCT_HIT, hits)
+        estimates = rust.inside(ROOT)
+        report.rust(estimates)
+        results["rust"] = {"hits": [asdict(times) for times in hits], "criterion": estimates}
     if options.json:
         print(json.dumps(results, indent=2))
 
