@@ -17,6 +17,7 @@ compile_error!("cachekit needs a Unix system: it relies on mmap, clock_gettime a
 
 pub mod clock;
 pub mod epoch;
+mod family_key;
 mod kernel;
 pub mod per_process;
 pub mod time;
@@ -26,6 +27,7 @@ pub mod writer;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use epoch::{Epoch, epoch};
+pub use family_key::family_key;
 pub use per_process::PerProcess;
 pub use time::{BootMillis, UnixMillis};
 pub use timeline::Timeline;

@@ -1,0 +1,94 @@
+//! Known-answer vectors need what no program may have: chosen nonces, keys to look at, and entries
+//! with valid tags that no honest writer makes. Only behind the feature `vectors`, for the tests of
+//! this repository; never part of the public interface.
+
+use cachekit_process::UnixMillis;
+use cachekit_process::writer::NonceSlot;
+
+use crate::compress::compress;
+use crate::content::Content;
+use crate::error::Error;
+use crate::header::Header;
+use crate::master_key::MasterKey;
+use crate::name::Name;
+use crate::nonce::Nonce;
+use crate::seal::{Layout, Sealed, padded_length};
+use crate::session::Session;
+use crate::tenant::TenantKeys;
+
+/// A nonce that was chosen. **Two entries with one of these reveal their plaintexts.**
+#[derive(Clone, Copy)]
+pub struct ChosenNonce {
+    /// The writer session.
+    pub sid: [u8; 16],
+    /// The counter.
+    pub counter: u64,
+    /// The last four bytes.
+    pub randomness: [u8; 4],
+}
+
+impl From<ChosenNonce> for NonceSlot {
+    fn from(nonce: ChosenNonce) -> Self {
+        Self { sid: nonce.sid, counter: nonce.counter, randomness: nonce.randomness }
+    }
+}
+
+/// `PRK` and `N` of a master key.
+#[must_use]
+pub fn master_secrets(key: &MasterKey) -> ([u8; 32], [u8; 32]) {
+    (*key.prk, *key.naming)
+}
+
+/// `K_seal` under the key at a position of the ring.
+///
+/// # Errors
+/// If there is no key at the position, or a revoked one.
+pub fn seal_key(keys: &TenantKeys, position: usize) -> Result<[u8; 32], Error> {
+    keys.0.seal_key(position)
+}
+
+/// A name of any 32 bytes.
+#[must_use]
+pub const fn name(bytes: [u8; 32]) -> Name {
+    Name::from_bytes(bytes)
+}
+
+/// Seals under a chosen nonce.
+///
+/// # Errors
+/// As [`TenantKeys::seal`].
+pub fn seal(
+    keys: &TenantKeys,
+    now: UnixMillis,
+    nonce: ChosenNonce,
+    name: &Name,
+    content: &Content<'_>,
+) -> Result<Sealed, Error> {
+    content.check()?;
+    let root = keys.0.root(keys.0.schedule.sealing(now)?)?;
+    let stored = compress(content)?;
+    let length = padded_length(content, &stored)?;
+    keys.seal_with(root, nonce.into(), name, &Layout { content, stored: &stored, length })
+}
+
+/// Encrypts any plaintext under the key at a position of the ring, commitment and padding included.
+///
+/// # Errors
+/// If there is no key at the position, or a revoked one.
+pub fn seal_plaintext(
+    keys: &TenantKeys,
+    position: usize,
+    nonce: ChosenNonce,
+    name: &Name,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, Error> {
+    let root = keys.0.root(position)?;
+    let session = Session::derive(&root.seal, root.kid, nonce.sid)?;
+    let (sid, nonce) = (nonce.sid, Nonce::new(nonce.into()).into_bytes());
+    let header = Header { kid: root.kid, sid, nonce };
+    let mut entry = Vec::new();
+    header.write(&mut entry);
+    entry.extend_from_slice(plaintext);
+    session.encrypt(&header, name, &mut entry)?;
+    Ok(entry)
+}

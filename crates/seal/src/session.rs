@@ -1,0 +1,109 @@
+//! The key of one writer session, and the AES-256-GCM done with it (NIST SP 800-38D).
+
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use subtle::ConstantTimeEq;
+
+use crate::derive::{Key32, expand, label};
+use crate::error::Error;
+use crate::header::{Envelope, HEADER_LEN, Header, SUITE, TAG_LEN, associated_data};
+use crate::inner::{COMMITMENT_LEN, Inner};
+use crate::name::Name;
+use crate::open::Opened;
+use crate::refusal::{Fault, KeyId, Refusal};
+use crate::scratch::{Buffer, Scratch};
+
+/// One writer session's key, derived and ready: what it takes to open again what was opened once.
+///
+/// Clones share the key, which is zeroed with the last of them. It cannot be printed.
+#[derive(Clone)]
+pub struct Session(Arc<SessionKey>);
+
+struct SessionKey {
+    aead: LessSafeKey,
+    kid: KeyId,
+    sid: [u8; 16],
+}
+
+impl Session {
+    pub(crate) fn derive(seal: &Key32, kid: KeyId, sid: [u8; 16]) -> Result<Self, Error> {
+        let key = expand(seal, &[label::SESSION, &[SUITE], &sid])?;
+        let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| Error::Primitive)?;
+        Ok(Self(Arc::new(SessionKey { aead: LessSafeKey::new(key), kid, sid })))
+    }
+
+    /// The id of the master key above this session.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.0.kid
+    }
+
+    pub(crate) fn sid(&self) -> &[u8; 16] {
+        &self.0.sid
+    }
+
+    /// Opens bytes that [`TenantKeys::open`](crate::TenantKeys::open) accepted before, from memory.
+    ///
+    /// Tag, key commitment and structure are verified again; what depends on the time, on policy
+    /// and on the state of the key is not. [`Opened::session`] is `None`: it is this one.
+    ///
+    /// # Errors
+    /// [`Refusal::Tampered`]: these are not the bytes that were accepted under this name.
+    #[inline]
+    pub fn reopen<'s>(
+        &self,
+        name: &Name,
+        sealed: &[u8],
+        scratch: &'s mut Scratch,
+    ) -> Result<Opened<'s>, Refusal> {
+        let Scratch { plaintext, expanded } = scratch;
+        let envelope = Envelope::read(sealed)?;
+        let plaintext = self.decrypt(&envelope, name, plaintext).map_err(Refusal::Tampered)?;
+        let inner = Inner::read_sealed(plaintext, Some(envelope.header.kid))?;
+        Ok(Opened::new(inner, expanded, None))
+    }
+
+    /// Decrypts into `room` and returns what follows the key commitment.
+    #[inline]
+    pub(crate) fn decrypt<'r>(
+        &self,
+        envelope: &Envelope<'_>,
+        name: &Name,
+        room: &'r mut Buffer,
+    ) -> Result<&'r [u8], Fault> {
+        let plaintext = room.room(envelope.ciphertext.len());
+        let nonce = Nonce::assume_unique_for_key(envelope.header.nonce);
+        let associated = Aad::from(envelope.associated_data(name));
+        let (ciphertext, tag) = (envelope.ciphertext, envelope.tag);
+        self.0
+            .aead
+            .open_separate_gather(nonce, associated, ciphertext, tag, plaintext)
+            .map_err(|_| Fault::Tag)?;
+        let (commitment, fields) =
+            plaintext.split_first_chunk::<COMMITMENT_LEN>().ok_or(Fault::Truncated)?;
+        let committed: bool = commitment.ct_eq(&[0; COMMITMENT_LEN]).into();
+        if committed { Ok(fields) } else { Err(Fault::Commitment) }
+    }
+
+    /// Encrypts what follows the header in `entry`, in place, and appends the tag.
+    pub(crate) fn encrypt(
+        &self,
+        header: &Header,
+        name: &Name,
+        entry: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let (clear, plaintext) =
+            entry.split_first_chunk_mut::<HEADER_LEN>().ok_or(Error::Primitive)?;
+        let nonce = Nonce::assume_unique_for_key(header.nonce);
+        let associated = Aad::from(associated_data(clear, name));
+        let tag = self
+            .0
+            .aead
+            .seal_in_place_separate_tag(nonce, associated, plaintext)
+            .map_err(|_| Error::Primitive)?;
+        debug_assert_eq!(tag.as_ref().len(), TAG_LEN);
+        entry.extend_from_slice(tag.as_ref());
+        Ok(())
+    }
+}
