@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use cachekit_seal::{Kind, OpenLimits, Purpose, Scratch, plain};
+use cachekit_seal::{Kind, Scratch, plain};
 
 use crate::l1::{Object, Slot};
-use crate::options::LARGEST_ENTRY;
 use crate::protect::Reopen;
 use crate::{Error, Value};
 
@@ -38,14 +37,11 @@ impl Hit {
     pub fn open<'s>(&'s self, scratch: &'s mut Scratch) -> Result<Value<'s>, Error> {
         let opened = match &self.slot.reopen {
             Reopen::Sealed { session, name } => session.reopen(name, &self.slot.bytes, scratch)?,
-            Reopen::Plain => {
-                let limits = OpenLimits::new(Purpose::Entry).max_body(LARGEST_ENTRY);
-                plain::reopen(&limits, &self.slot.bytes, scratch)?
-            }
+            Reopen::Plain => plain::reopen(&self.slot.bytes, scratch)?,
         };
         Ok(match opened.kind() {
             Kind::None => Value::None,
-            _ => Value::Body(opened.into_body()),
+            _ => Value::Body(opened.into_body()?),
         })
     }
 }

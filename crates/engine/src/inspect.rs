@@ -40,7 +40,7 @@ pub(crate) fn inspect(
 ) -> Result<Inspected, Error> {
     let Some(address) = target.addresses.get(index) else { return Ok(Inspected::Unservable) };
     let mut scratch = Scratch::new();
-    let limits = state.limits(Purpose::Entry);
+    let limits = state.limits(Purpose::Entry).serializer(state.options.serializer.0);
     let now = state.cache.timeline.now();
     match target.keys.open(now, address, &limits, bytes, &mut scratch) {
         Err(refusal) => refused(state, refusal),
@@ -65,13 +65,6 @@ fn judge(
     seen: &Seen,
 ) -> Result<(), Option<Refused>> {
     let marks = &state.cache.process().marks;
-    let configured = match opened.kind() {
-        Kind::Value => opened.serializer() == state.options.serializer.0,
-        _ => true,
-    };
-    if !configured {
-        return Err(Some(Refused::OutsidePolicy));
-    }
     if !marks.admits(&target.digest, opened.created()) {
         return Err(Some(Refused::RolledBack));
     }

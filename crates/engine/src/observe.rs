@@ -123,6 +123,12 @@ impl From<&cachekit_seal::Refusal> for Refused {
         use cachekit_seal::Refusal as Seal;
         match refusal {
             Seal::UnknownKey { .. } => Self::UnknownKey,
+            Seal::Unsupported { .. } => Self::Unsupported,
+            Seal::Future { .. } => Self::Future,
+            Seal::OutsidePolicy(_) => Self::OutsidePolicy,
+            Seal::Demoted { .. } => Self::Demoted,
+            Seal::Revoked { .. } => Self::Revoked,
+            // Tampered and Malformed; and whatever is added later is suspected first.
             _ => Self::Tampered,
         }
     }

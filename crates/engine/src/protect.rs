@@ -145,7 +145,9 @@ impl Keys {
     pub(crate) fn is_retiring(&self, now: UnixMillis, opened: &Opened<'_>) -> bool {
         match self {
             Self::Plain => false,
-            Self::Sealed(keys) => keys.is_retiring(now, opened),
+            Self::Sealed(keys) => {
+                opened.session().is_some_and(|session| !keys.is_current(now, session))
+            }
         }
     }
 }

@@ -235,9 +235,9 @@ fn open(state: &OperationState, address: &Address, stored: &[u8]) -> Option<Read
     let now = cache.timeline.now();
     match cache.keys.open(now, address, &limits, stored, &mut scratch) {
         Ok((opened, _)) => Some(Readable {
-            value: BarrierValue::from_body(opened.body())?,
             created: opened.created(),
             retiring: cache.keys.is_retiring(now, &opened),
+            value: BarrierValue::from_body(opened.into_body().ok()?)?,
         }),
         Err(refusal) => {
             inspect::note(state, Refused::from(&refusal));
