@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 TITLE: Final = "One bit is changed in the store"
 STORE: Final = "memory://demo-tampering"
+# An entry starts with a header of 36 bytes; the first 8 say which format and which key.
+KEY_ID_ENDS: Final = 8
+HEADER_ENDS: Final = 36
 VICTIM: Final = 1
 OTHER: Final = 2
 
@@ -44,7 +47,7 @@ def play(stage: Stage, hospital: Hospital) -> None:
         "a flipped bit": bytes(changed),
         "half an entry": entry[:middle],
         "another patient's entry under this name": store.get(elsewhere) or b"",
-        "a forged header": b"\xc2\x01\x00\x00" + secrets.token_bytes(len(entry) - 4),
+        "a forged header": entry[:KEY_ID_ENDS] + secrets.token_bytes(28) + entry[HEADER_ENDS:],
     }
     for attempt, forged in attempts.items():
         asked = hospital.asked
