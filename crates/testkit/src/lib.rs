@@ -1,1 +1,25 @@
-//! Placeholder.
+//! What the tests of the other crates stand on: real servers, real faults, one contract.
+//!
+//! * [`RedisServer`]: a Redis of its own for a test, on a free port, gone with the test;
+//! * [`FaultProxy`]: a network in front of it that delays, cuts and lies on command;
+//! * [`conformance`]: what every store must do, run against any of them;
+//! * [`eventually`]: waiting for something to become true, never for time to pass.
+//!
+//! Everything here fails by panicking, as tests do.
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test kit fails by panicking"
+)]
+
+pub mod conformance;
+mod eventually;
+mod fault_proxy;
+mod redis_server;
+
+pub use eventually::{eventually, eventually_async};
+pub use fault_proxy::{Fault, FaultProxy};
+pub use redis_server::{RedisServer, RedisSetup};

@@ -3,7 +3,7 @@
 //! A server's message is never repeated beyond its code: Redis quotes the arguments of commands
 //! that it does not know, and those may be somebody's data.
 
-use std::{error::Error as _, io};
+use std::{error::Error as _, io, sync::Arc};
 
 use redis::{RedisError, ServerError};
 
@@ -79,8 +79,15 @@ pub(super) fn of_dialling(error: io::Error, address: &str) -> Error {
 
 const NOT_REDIS: &str = "bytes that are not the Redis protocol";
 
+/// What [`super::wire`] found, where the library passes it on: to the call whose reply it was.
 fn violation(error: &RedisError) -> Option<&Violation> {
-    error.source()?.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
+    let source = error.source()?;
+    // The library shows what it wraps as the `Arc` in which it keeps it.
+    let source = match source.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>() {
+        Some(shared) => shared.downcast_ref::<io::Error>(),
+        None => source.downcast_ref::<io::Error>(),
+    };
+    source?.get_ref()?.downcast_ref()
 }
 
 /// Redis has no code of its own for "too many clients".

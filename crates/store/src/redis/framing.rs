@@ -103,6 +103,11 @@ impl Framing {
         Ok(())
     }
 
+    /// Whether the stream may end here.
+    pub(super) fn between_replies(&self) -> bool {
+        self.place == Place::Start && self.elements == 0
+    }
+
     fn in_bulk(&mut self, left: u64, taken: u64) -> Result<(), Violation> {
         self.count(taken)?;
         self.place = Place::Bulk { left };
@@ -152,6 +157,7 @@ impl Framing {
         match kind {
             b'$' if !negative => {
                 within(value, self.bounds.largest_bulk)?;
+                within(self.reply.saturating_add(value), self.bounds.largest_reply)?;
                 self.place = Place::Bulk { left: value + 2 };
             }
             b'*' if !negative && value > 0 => {
@@ -215,7 +221,7 @@ fn within(bytes: u64, limit: u64) -> Result<(), Violation> {
 mod tests {
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { largest_bulk: 10, largest_reply: 60, most_elements: 3 };
+    const BOUNDS: Bounds = Bounds { largest_bulk: 10, largest_reply: 50, most_elements: 3 };
 
     /// However the stream is cut, the verdict is the same.
     fn verdict(stream: &[u8]) -> Result<(), Violation> {
@@ -245,7 +251,7 @@ mod tests {
     #[test]
     fn bounds_are_per_reply() {
         let reply = b"*3\r\n$10\r\n0123456789\r\n$10\r\n0123456789\r\n$2\r\nab\r\n";
-        assert!(reply.len() < 60);
+        assert!(reply.len() < 50);
         assert_eq!(verdict(&reply.repeat(5)), Ok(()));
     }
 
@@ -256,7 +262,7 @@ mod tests {
         assert_eq!(verdict(b"$9223372036854775807\r\n"), large(9_223_372_036_854_775_807, 10));
         assert_eq!(verdict(b"*4\r\n"), large(4, 3));
         let reply = b"*3\r\n$10\r\n0123456789\r\n$10\r\n0123456789\r\n$10\r\n0123456789\r\n";
-        assert!(matches!(verdict(reply), Err(Violation::TooLarge { limit: 60, .. })));
+        assert!(matches!(verdict(reply), Err(Violation::TooLarge { limit: 50, .. })));
     }
 
     #[test]

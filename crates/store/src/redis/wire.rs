@@ -64,9 +64,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         if let Some(violation) = self.broken {
             return Poll::Ready(Err(refusal(violation)));
         }
-        let before = buf.filled().len();
+        let (before, room) = (buf.filled().len(), buf.remaining());
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
         let fresh = buf.filled().get(before..).unwrap_or(&[]);
+        if fresh.is_empty() && room > 0 && !self.framing.between_replies() {
+            // The library would call it a reply that makes no sense.
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
         self.traffic.received.fetch_add(fresh.len() as u64, Ordering::Relaxed);
         if let Err((good, violation)) = self.framing.follow(fresh) {
             self.broken = Some(violation);

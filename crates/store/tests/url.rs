@@ -1,0 +1,132 @@
+//! Addresses: what is accepted, how it is printed, and that no error tells a password.
+
+use cachekit_store::{ErrorKind, StoreOptions, StoreUrl, open};
+use proptest::prelude::*;
+
+fn shown(url: &str) -> String {
+    let shown = url.parse::<StoreUrl>().unwrap().to_string();
+    let store = open(url, &StoreOptions::default()).unwrap();
+    assert_eq!(store.address(), shown);
+    shown
+}
+
+#[test]
+fn addresses_are_shown_whole_in_one_spelling_and_without_password() {
+    for (url, expected) in [
+        ("memory://sessions", "memory://sessions"),
+        ("redis://localhost", "redis://localhost:6379/0"),
+        ("redis://localhost/", "redis://localhost:6379/0"),
+        ("redis://LocalHost:7000/2", "redis://localhost:7000/2"),
+        ("redis://localhost?db=2", "redis://localhost:6379/2"),
+        ("redis://[::1]:7000", "redis://[::1]:7000/0"),
+        ("redis://[::1]/1", "redis://[::1]:6379/1"),
+        ("redis://:pw@h", "redis://:***@h:6379/0"),
+        ("redis://app:pw@h", "redis://app:***@h:6379/0"),
+        ("redis://a%40b:p%3Aw@h", "redis://a%40b:***@h:6379/0"),
+        ("redis://app:@h", "redis://app:***@h:6379/0"),
+        ("unix:///run/redis.sock", "unix:///run/redis.sock?db=0"),
+        ("redis+unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1"),
+        ("unix:///run/r%20s?user=app&password=x", "unix://app:***@/run/r%20s?db=0"),
+        ("unix://app:x@/run/redis.sock", "unix://app:***@/run/redis.sock?db=0"),
+    ] {
+        assert_eq!(shown(url), expected, "{url}");
+        assert_eq!(
+            format!("{:?}", url.parse::<StoreUrl>().unwrap()),
+            format!("StoreUrl({expected})")
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    for (url, expected) in [
+        ("", "no scheme"),
+        ("localhost:6379", "no scheme"),
+        ("redis:localhost", "no scheme"),
+        ("memory://", "a name alone"),
+        ("memory://a/b", "a name alone"),
+        ("memory://a?x=1", "a name alone"),
+        ("redis://", "no host"),
+        ("redis://:pw@", "no host"),
+        ("redis://h:0", "a port"),
+        ("redis://h:70000", "a port"),
+        ("redis://h:", "a port"),
+        ("redis://h/x", "a database"),
+        ("redis://h/-1", "a database"),
+        ("redis://h/1?db=1", "`db` twice"),
+        ("redis://h?database=1", "none of db"),
+        ("redis://h?dB=1", "did you mean `db`"),
+        ("redis://[::1", "without its `]`"),
+        ("redis://[::1]x", "something other than a port"),
+        ("redis://h o", "percent-encode"),
+        ("redis://h/0#x", "percent-encode"),
+        ("redis://h\n", "percent-encode"),
+        ("redis://a%4:p@h", "two hex digits"),
+        ("redis://a%ff:p@h", "UTF-8"),
+        ("unix://", "no path"),
+        ("unix:///", "no path"),
+        ("unix://host/run/x", "a host before the path"),
+        ("unix:///run/x?user=a", "a user without a password"),
+        ("unix:///run/x?usr=a", "did you mean `user`"),
+    ] {
+        let error = url.parse::<StoreUrl>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misconfigured, "{url}");
+        assert!(error.to_string().contains(expected), "{url}: {error}");
+        assert!(open(url, &StoreOptions::default()).is_err());
+    }
+}
+
+#[test]
+fn an_unknown_scheme_lists_the_known_ones() {
+    for (url, suggestion) in [
+        ("reddis://h", Some("did you mean `redis`")),
+        ("memry://a", Some("did you mean `memory`")),
+        ("unx:///p", Some("did you mean `unix`")),
+        ("https://cache.example.com/api", None),
+        // Nobody is led from an encrypted connection to a plain one.
+        ("rediss://h", None),
+    ] {
+        let error = url.parse::<StoreUrl>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{url}");
+        let message = error.to_string();
+        for supported in ["memory://", "redis://", "unix://"] {
+            assert!(message.contains(supported), "{message}");
+        }
+        match suggestion {
+            Some(suggestion) => assert!(message.contains(suggestion), "{message}"),
+            None => assert!(!message.contains("did you mean"), "{message}"),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    /// Whatever a user types as a password, escaped or not, no output repeats a part of it.
+    #[test]
+    fn no_password_is_ever_shown(
+        before in "[@:/?#%&=\\[\\]]{0,3}",
+        after in "[@:/?#%&=\\[\\]]{0,3}",
+        rest in prop::sample::select(vec!["@h", "@h:6379/0", "@h/1?db=2", "@", "@h:x", "@[::1"]),
+        scheme in prop::sample::select(vec!["redis://:", "redis://", "redis://u:", "unix://u:",
+            "rediss://u:", "memory://", "unix:///p?password="]),
+    ) {
+        let secret = "s3cr3tXq";
+        let url = format!("{scheme}{secret}{before}{secret}{after}{rest}");
+        let output = match url.parse::<StoreUrl>() {
+            Ok(parsed) => format!("{parsed} {parsed:?}"),
+            Err(error) => format!("{error} {error:?} {:#?}", error),
+        };
+        // Accepted, it is where its author put it: a user or a name is shown.
+        let in_plain_sight = ["redis://", "memory://"].contains(&scheme)
+            && url.parse::<StoreUrl>().is_ok();
+        let hidden = !output.to_ascii_lowercase().contains(&secret.to_ascii_lowercase());
+        prop_assert!(hidden || in_plain_sight, "{url} -> {output}");
+    }
+
+    /// No text whatever makes the parser panic.
+    #[test]
+    fn any_text_is_parsed_or_refused(url in "(redis|unix|memory)://.{0,40}") {
+        let _ = url.parse::<StoreUrl>();
+    }
+}

@@ -1,0 +1,299 @@
+//! A Redis server of its own for a test.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use redis::{ConnectionLike, FromRedisValue};
+use tempfile::TempDir;
+
+use crate::{conformance::Outage, eventually};
+
+/// What kind of server a test wants.
+#[derive(Clone, Debug, Default)]
+pub struct RedisSetup {
+    password: Option<String>,
+    users: Vec<String>,
+    maxmemory: Option<String>,
+}
+
+impl RedisSetup {
+    /// No password, no users, no limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The user `default` has this password. No white space in it.
+    pub fn password(mut self, password: &str) -> Self {
+        self.password = Some(password.to_owned());
+        self
+    }
+
+    /// An ACL user with these rules, say `~ck:* +@all -set`. No white space in name and password.
+    pub fn user(mut self, name: &str, password: &str, rules: &str) -> Self {
+        self.users.push(format!("user {name} on >{password} {rules}"));
+        self
+    }
+
+    /// Refuses writes beyond so much memory, in Redis' notation (`2mb`); nothing is evicted.
+    pub fn maxmemory(mut self, limit: &str) -> Self {
+        self.maxmemory = Some(limit.to_owned());
+        self
+    }
+
+    /// Starts the server.
+    ///
+    /// # Panics
+    ///
+    /// If `redis-server` is not installed or does not come up.
+    pub fn start(self) -> RedisServer {
+        RedisServer::with(self)
+    }
+}
+
+/// A running `redis-server` on 127.0.0.1 with a Unix socket beside it, which keeps nothing on
+/// disk. It ends when this is dropped, and also when the test process is killed.
+#[derive(Debug)]
+pub struct RedisServer {
+    setup: RedisSetup,
+    port: u16,
+    directory: TempDir,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    server: Child,
+    /// Kills the server once its standard input ends, that is, when this process is gone.
+    watchdog: Child,
+}
+
+impl RedisServer {
+    /// A server without password.
+    ///
+    /// # Panics
+    ///
+    /// If `redis-server` is not installed or does not come up.
+    pub fn start() -> Self {
+        Self::with(RedisSetup::new())
+    }
+
+    fn with(setup: RedisSetup) -> Self {
+        let directory = tempfile::Builder::new().prefix("ck").tempdir().expect("a directory");
+        for _ in 0..20 {
+            let port = free_port();
+            if let Some(running) = Running::start(&setup, port, directory.path()) {
+                return Self { setup, port, directory, running: Mutex::new(Some(running)) };
+            }
+        }
+        panic!("redis-server did not come up on any of 20 ports; is it installed and executable?");
+    }
+
+    /// The TCP port on 127.0.0.1. It stays the same over [`restart`](Self::restart).
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The Unix socket.
+    pub fn socket(&self) -> PathBuf {
+        socket_in(self.directory.path())
+    }
+
+    /// Its address, with the password of the user `default`.
+    pub fn url(&self) -> String {
+        self.url_through(self.port)
+    }
+
+    /// The same by way of another port, a proxy's.
+    pub fn url_through(&self, port: u16) -> String {
+        match &self.setup.password {
+            Some(password) => format!("redis://:{password}@127.0.0.1:{port}/0"),
+            None => format!("redis://127.0.0.1:{port}/0"),
+        }
+    }
+
+    /// Kills it: connections are reset, entries are lost. Nothing happens if it is dead already.
+    pub fn kill(&self) {
+        drop(self.running().take());
+    }
+
+    /// Starts it again on the same port, empty; a running one is killed first.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come up.
+    pub fn restart(&self) {
+        let mut running = self.running();
+        drop(running.take());
+        eventually("redis-server comes up again on its port", || {
+            *running = Running::start(&self.setup, self.port, self.directory.path());
+            running.is_some()
+        });
+    }
+
+    /// Suspends it (SIGSTOP): it accepts connections and answers nothing.
+    pub fn stop(&self) {
+        self.signal("STOP");
+        eventually("redis-server is suspended", || self.state() == Some('T'));
+    }
+
+    /// Lets a suspended server go on (SIGCONT).
+    pub fn cont(&self) {
+        self.signal("CONT");
+        eventually("redis-server goes on", || self.state() != Some('T'));
+    }
+
+    /// Runs a command beside the code under test, and waits for its reply.
+    ///
+    /// # Panics
+    ///
+    /// If it fails, or the reply is of another type.
+    pub fn query<T: FromRedisValue>(&self, command: &[&str]) -> T {
+        let client = redis::Client::open(self.url()).expect("our own address");
+        let mut connection = client.get_connection().expect("a running server");
+        let mut packed = redis::Cmd::new();
+        for part in command {
+            packed.arg(*part);
+        }
+        let reply = connection.req_command(&packed).expect("an answer");
+        T::from_redis_value(reply).expect("a reply of the asked type")
+    }
+
+    /// Everything that a thief of the database would see: all keys of database 0 with their values.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not answer.
+    pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let client = redis::Client::open(self.url()).expect("our own address");
+        let mut connection = client.get_connection().expect("a running server");
+        let keys: Vec<Vec<u8>> = redis::cmd("KEYS").arg("*").query(&mut connection).expect("keys");
+        let value = |key: Vec<u8>| {
+            let value: Option<Vec<u8>> =
+                redis::cmd("GET").arg(&key).query(&mut connection).expect("a value");
+            value.map(|value| (key, value))
+        };
+        keys.into_iter().filter_map(value).collect()
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pid(&self) -> u32 {
+        self.running().as_ref().expect("a running server").server.id()
+    }
+
+    fn signal(&self, signal: &str) {
+        let script = format!("kill -{signal} {}", self.pid());
+        let status = Command::new("sh").args(["-c", &script]).status().expect("a shell");
+        assert!(status.success(), "{script}: {status}");
+    }
+
+    /// The process state as Linux shows it: the field after the name in parentheses.
+    fn state(&self) -> Option<char> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
+        stat.rsplit_once(')')?.1.trim_start().chars().next()
+    }
+}
+
+impl Outage for RedisServer {
+    fn kill(&self) {
+        RedisServer::kill(self);
+    }
+
+    fn restart(&self) {
+        RedisServer::restart(self);
+    }
+
+    fn hang(&self) {
+        self.stop();
+    }
+
+    fn resume(&self) {
+        self.cont();
+    }
+}
+
+impl Running {
+    /// `None` if it ended before it was ready: the port was taken in the meantime.
+    fn start(setup: &RedisSetup, port: u16, directory: &Path) -> Option<Self> {
+        let mut server = Command::new("redis-server")
+            .args(arguments(setup, port, directory))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("redis-server is not installed: apt-get install redis-server");
+        let watchdog = Command::new("sh")
+            .args(["-c", &format!("read -r _; kill -9 {}", server.id())])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        let log = server.stdout.take().expect("a piped log");
+        let running = Self { server, watchdog };
+        let (ready, is_ready) = mpsc::channel();
+        // Reads on to the end, so that the server never blocks on a full pipe.
+        thread::spawn(move || {
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                if line.contains("eady to accept connections") {
+                    let _ = ready.send(());
+                }
+            }
+        });
+        is_ready.recv_timeout(Duration::from_secs(20)).ok().map(|()| running)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // First the watchdog, which must not outlive the process id that it knows.
+        for child in [&mut self.watchdog, &mut self.server] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn arguments(setup: &RedisSetup, port: u16, directory: &Path) -> Vec<String> {
+    let directory = directory.display().to_string();
+    let port = port.to_string();
+    let mut arguments = vec!["--port", &port, "--bind", "127.0.0.1", "--dir", &directory];
+    arguments.extend(["--save", "", "--appendonly", "no", "--daemonize", "no"]);
+    let mut arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+    let mut option = |name: &str, values: &[&str]| {
+        arguments.push(format!("--{name}"));
+        arguments.extend(values.iter().map(|value| (*value).to_owned()));
+    };
+    option("unixsocket", &[&socket_in(Path::new(&directory)).display().to_string()]);
+    if let Some(password) = &setup.password {
+        option("requirepass", &[password]);
+    }
+    if let Some(limit) = &setup.maxmemory {
+        option("maxmemory", &[limit]);
+        option("maxmemory-policy", &["noeviction"]);
+    }
+    for user in &setup.users {
+        let (_, rest) = user.split_once(' ').expect("a user line");
+        option("user", &rest.split(' ').collect::<Vec<_>>());
+    }
+    arguments
+}
+
+fn socket_in(directory: &Path) -> PathBuf {
+    directory.join("redis.sock")
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
