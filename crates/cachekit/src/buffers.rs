@@ -1,0 +1,36 @@
+//! Buffers that a thread reuses, so that a hit allocates nothing of its own.
+
+use std::cell::Cell;
+
+use cachekit_engine::Scratch;
+use zeroize::Zeroize;
+
+/// Larger ones are given back to the allocator.
+const KEPT: usize = 64 * 1024;
+
+/// One thread's buffers. What they held is wiped before they are used again.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    /// For the plaintext of a hit.
+    pub(crate) scratch: Scratch,
+    /// For the encoding of a call's arguments.
+    pub(crate) arguments: Vec<u8>,
+}
+
+thread_local! {
+    static SPARE: Cell<Option<Box<Buffers>>> = const { Cell::new(None) };
+}
+
+/// Lends the thread's buffers. A call inside `work` gets others: decoding runs the application's
+/// own `Deserialize`, which may call a cached function.
+pub(crate) fn with<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
+    let mut buffers = SPARE.with(Cell::take).unwrap_or_default();
+    let result = work(&mut buffers);
+    buffers.arguments.as_mut_slice().zeroize();
+    buffers.arguments.clear();
+    buffers.scratch.clear();
+    if buffers.arguments.capacity() <= KEPT {
+        SPARE.with(|spare| spare.set(Some(buffers)));
+    }
+    result
+}
