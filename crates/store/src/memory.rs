@@ -53,6 +53,14 @@ impl MemoryStore {
         self.shelf().entries.lock().bytes
     }
 
+    /// The keys of the entries that live now, in no order: for tests and for the curious.
+    pub fn keys(&self) -> Vec<String> {
+        self.with_entries(|entries, now| {
+            let live = entries.by_key.iter().filter(|(_, kept)| now < kept.deadline.boot_nanos);
+            live.map(|(key, _)| String::from(&**key)).collect()
+        })
+    }
+
     fn shelf(&self) -> &Shelf {
         self.shelf.get_or_init(|| {
             let mut shelves = SHELVES.get_or_init(Mutex::default).lock();
