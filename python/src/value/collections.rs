@@ -110,7 +110,7 @@ impl<'py> Decoder<'_, 'py> {
         let count = self.array()?;
         let set = PySet::empty(self.py)?;
         for _ in 0..count {
-            set.add(self.key()?)?;
+            set.add(self.value()?)?;
         }
         self.distinct(set.len(), count)?;
         Ok(set.into_any())
@@ -120,7 +120,7 @@ impl<'py> Decoder<'_, 'py> {
         let count = self.array()?;
         let mut builder = PyFrozenSetBuilder::new(self.py)?;
         for _ in 0..count {
-            builder.add(self.key()?)?;
+            builder.add(self.value()?)?;
         }
         let set = builder.finalize();
         self.distinct(set.len(), count)?;
@@ -141,7 +141,7 @@ impl<'py> Decoder<'_, 'py> {
         let count = self.map()?;
         let dict = ORDERED_DICT.get(self.py)?.call0()?;
         for _ in 0..count {
-            let key = self.key()?;
+            let key = self.value()?;
             let value = self.value()?;
             dict.set_item(key, value)?;
         }

@@ -43,6 +43,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
     }
 
     /// The value of a token that was read already.
+    #[inline(always)]
     pub(crate) fn built(&mut self, token: Token<'a>) -> Result<Bound<'py, PyAny>, ValueError> {
         let py = self.py;
         Ok(match token {
@@ -77,9 +78,18 @@ impl<'a, 'py> Decoder<'a, 'py> {
     ) -> Result<(), ValueError> {
         self.enter()?;
         for _ in 0..count {
-            let key = self.key()?;
-            let value = self.value()?;
-            dict.set_item(key, value)?;
+            match self.reader.token()? {
+                // The key is looked up after its value is read: it is then only borrowed.
+                Token::Text(text) => {
+                    let value = self.value()?;
+                    self.keys.set_item(dict, text, value)?;
+                }
+                token => {
+                    let key = self.built(token)?;
+                    let value = self.value()?;
+                    dict.set_item(key, value)?;
+                }
+            }
         }
         self.leave();
         self.distinct(dict.len(), count)
@@ -91,15 +101,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
         if kept == read { Ok(()) } else { Err(ValueError::new(Reason::Duplicate)) }
     }
 
-    pub(crate) fn key(&mut self) -> Result<Bound<'py, PyAny>, ValueError> {
-        match self.reader.token()? {
-            Token::Text(text) => {
-                Ok(self.keys.get(self.py, text).map_err(|_| not_utf8())?.into_any())
-            }
-            token => self.built(token),
-        }
-    }
-
+    #[inline(never)]
     pub(crate) fn list(&mut self, count: usize) -> Result<Bound<'py, PyList>, ValueError> {
         self.enter()?;
         let mut failure = None;
@@ -139,6 +141,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
         })
     }
 
+    #[inline(never)]
     fn extension(&mut self, code: i8, payload: &'a [u8]) -> Result<Bound<'py, PyAny>, ValueError> {
         let Some(extension) = Extension::from_code(code) else {
             return Err(ValueError::new(Reason::UnknownExtension { code }));

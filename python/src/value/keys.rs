@@ -11,19 +11,26 @@
 use std::cell::Cell;
 
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyDict, PyString};
+
+use super::decode::string;
+use super::error::ValueError;
 
 const SLOTS: usize = 512;
-const LONGEST: usize = WIDTH - 1;
-const WIDTH: usize = 32;
+const LONGEST: usize = 32;
 
-/// A key's UTF-8, padded with zeros, its length in the last byte: two of them compare in a few
-/// instructions.
-type Padded = [u8; WIDTH];
+/// A key of at most [`LONGEST`] bytes in registers: its length, and words that together hold every
+/// byte, some of them twice. Two keys are equal exactly if their images are. Copying the bytes into a
+/// padded buffer instead makes each load wait for the stores before it.
+#[derive(Clone, Copy, Default, Debug)]
+struct Image {
+    length: u64,
+    words: [u64; 4],
+}
 
 #[derive(Default)]
 struct Slot {
-    bytes: Padded,
+    image: Image,
     key: Option<Py<PyString>>,
 }
 
@@ -53,82 +60,128 @@ impl Keys {
         Self { slots }
     }
 
-    /// The string of these UTF-8 bytes.
+    /// `dict[key] = value`, the key being these UTF-8 bytes.
     #[inline]
-    pub(crate) fn get<'py>(
+    pub(crate) fn set_item<'py>(
         &mut self,
-        py: Python<'py>,
+        dict: &Bound<'py, PyDict>,
         text: &[u8],
-    ) -> PyResult<Bound<'py, PyString>> {
-        let Some(bytes) = pad(text) else { return PyString::from_bytes(py, text) };
-        let Some(slot) = self.slots.get_mut(position(&bytes)) else {
-            return PyString::from_bytes(py, text);
+        value: Bound<'py, PyAny>,
+    ) -> Result<(), ValueError> {
+        let py = dict.py();
+        let Some(image) = Image::of(text) else {
+            return Ok(dict.set_item(string(py, text)?, value)?);
+        };
+        let Some(slot) = self.slots.get_mut(image.position()) else {
+            return Ok(dict.set_item(string(py, text)?, value)?);
         };
         match &slot.key {
-            Some(key) if slot.bytes == bytes => Ok(key.bind(py).clone()),
-            _ => replace(py, slot, bytes, text),
+            Some(key) if slot.image.is(&image) => Ok(dict.set_item(key.bind(py), value)?),
+            _ => {
+                let key = string(py, text)?;
+                *slot = Slot { image, key: Some(key.clone().unbind()) };
+                Ok(dict.set_item(key, value)?)
+            }
         }
     }
 }
 
-#[cold]
-fn replace<'py>(
-    py: Python<'py>,
-    slot: &mut Slot,
-    bytes: Padded,
-    text: &[u8],
-) -> PyResult<Bound<'py, PyString>> {
-    let key = PyString::from_bytes(py, text)?;
-    *slot = Slot { bytes, key: Some(key.clone().unbind()) };
-    Ok(key)
-}
-
-#[inline]
-fn pad(text: &[u8]) -> Option<Padded> {
-    let mut bytes = [0; WIDTH];
-    if text.len() > LONGEST {
-        return None;
+impl Image {
+    #[inline]
+    fn of(text: &[u8]) -> Option<Self> {
+        let words = match text.len() {
+            0..=3 => [short(text), 0, 0, 0],
+            4..=8 => [half(text.first_chunk()?), half(text.last_chunk()?), 0, 0],
+            9..=16 => [word(text.first_chunk()?), word(text.last_chunk()?), 0, 0],
+            17..=LONGEST => {
+                let [first, second] = pair(text.first_chunk()?);
+                let [third, fourth] = pair(text.last_chunk()?);
+                [first, second, third, fourth]
+            }
+            _ => return None,
+        };
+        Some(Self { length: text.len() as u64, words })
     }
-    bytes.get_mut(..text.len())?.copy_from_slice(text);
-    *bytes.last_mut()? = text.len() as u8;
-    Some(bytes)
+
+    /// Whether both are of the same key; without branches, so that the words stay in registers.
+    #[inline]
+    fn is(&self, other: &Self) -> bool {
+        let differing = self.words.iter().zip(other.words).map(|(one, other)| one ^ other);
+        differing.fold(self.length ^ other.length, |all, word| all | word) == 0
+    }
+
+    /// Multilinear in the words, by odd constants; the top bits depend on all of the input.
+    #[inline]
+    fn position(&self) -> usize {
+        const FACTORS: [u64; 4] = [
+            0x9E37_79B9_7F4A_7C15,
+            0xC2B2_AE3D_27D4_EB4F,
+            0x1656_67B1_9E37_79F9,
+            0x27D4_EB2F_1656_67C5,
+        ];
+        let sum = self.words.iter().zip(FACTORS).fold(self.length, |sum, (word, factor)| {
+            sum.wrapping_add((word ^ (word >> 32)).wrapping_mul(factor))
+        });
+        (sum.wrapping_mul(0xFF51_AFD7_ED55_8CCD) >> (64 - SLOTS.ilog2())) as usize
+    }
 }
 
-/// Multilinear in the four words, by odd constants; the top bits depend on all of the input.
+/// At most three bytes: the first, the middle and the last are all of them.
 #[inline]
-fn position(bytes: &Padded) -> usize {
-    const FACTORS: [u64; 4] = [
-        0x9E37_79B9_7F4A_7C15,
-        0xC2B2_AE3D_27D4_EB4F,
-        0x1656_67B1_9E37_79F9,
-        0x27D4_EB2F_1656_67C5,
-    ];
-    let (words, _) = bytes.as_chunks::<8>();
-    let sum = words.iter().zip(FACTORS).fold(0_u64, |sum, (word, factor)| {
-        sum.wrapping_add(u64::from_le_bytes(*word).wrapping_mul(factor))
-    });
-    let sum = sum ^ (sum >> 29);
-    (sum.wrapping_mul(FACTORS[0]) >> (64 - SLOTS.ilog2())) as usize
+fn short(text: &[u8]) -> u64 {
+    let at = |index: usize| text.get(index).copied().map_or(0, u64::from);
+    at(0) | at(text.len() / 2) << 8 | at(text.len().saturating_sub(1)) << 16
+}
+
+#[inline]
+fn half(bytes: &[u8; 4]) -> u64 {
+    u64::from(u32::from_le_bytes(*bytes))
+}
+
+#[inline]
+fn word(bytes: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*bytes)
+}
+
+#[inline]
+fn pair(bytes: &[u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(*bytes);
+    [both as u64, (both >> 64) as u64]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn positions_spread_over_the_table() {
-        let mut used = std::collections::BTreeSet::new();
-        for key in 0..SLOTS {
-            used.insert(position(&pad(format!("column_{key}").as_bytes()).unwrap()));
-        }
-        // A random function fills 1 - 1/e of the slots.
-        assert!(used.len() > SLOTS / 2, "{}", used.len());
-        assert!(used.iter().all(|position| *position < SLOTS));
+    fn image(text: &[u8]) -> Image {
+        Image::of(text).unwrap()
     }
 
     #[test]
-    fn padding_tells_apart_what_zeros_would_not() {
-        assert_ne!(pad(b"a"), pad(b"a\0"));
-        assert_eq!(pad(&[b'a'; LONGEST + 1]), None);
+    fn positions_spread_over_the_table() {
+        for stem in ["", "c", "col_", "column_", "a_rather_long_column_"] {
+            let keys = (0..SLOTS).map(|key| format!("{stem}{key}"));
+            let used: std::collections::BTreeSet<_> =
+                keys.map(|key| image(key.as_bytes()).position()).collect();
+            // A random function fills 1 - 1/e of the slots.
+            assert!(used.len() > SLOTS / 2, "{stem}: {}", used.len());
+            assert!(used.iter().all(|position| *position < SLOTS));
+        }
+    }
+
+    #[test]
+    fn an_image_depends_on_every_byte_and_on_the_length() {
+        for length in 0..=LONGEST {
+            let zeros = vec![0; length];
+            for index in 0..length {
+                let mut other = zeros.clone();
+                other[index] = 1;
+                assert!(!image(&zeros).is(&image(&other)), "byte {index} of {length}");
+            }
+            if length > 0 {
+                assert!(!image(&zeros).is(&image(&zeros[1..])));
+            }
+        }
+        assert!(Image::of(&[0; LONGEST + 1]).is_none());
     }
 }

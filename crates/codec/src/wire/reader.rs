@@ -108,7 +108,8 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Any [`Malformed`] but `Trailing`. The reader is of no use after an error.
-    #[inline]
+    // Always inlined: a token that passes through memory costs more than reading it.
+    #[inline(always)]
     pub fn token(&mut self) -> Result<Token<'a>, Malformed> {
         self.owed = self.owed.checked_sub(1).ok_or(Malformed::Complete)?;
         let (&marker, rest) = self.rest.split_first().ok_or(Malformed::Truncated)?;
@@ -135,6 +136,7 @@ impl<'a> Reader<'a> {
         Ok(token)
     }
 
+    #[inline(never)]
     fn uncommon(&mut self, marker: u8) -> Result<Token<'a>, Malformed> {
         Ok(match marker {
             0xC4..=0xC6 => {

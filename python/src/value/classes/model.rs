@@ -125,7 +125,7 @@ impl<'py> Decoder<'_, 'py> {
             }
             Token::Array(count) => {
                 for _ in 0..count {
-                    given.add(self.key()?)?;
+                    given.add(self.value()?)?;
                 }
             }
             _ => return Err(ValueError::invalid("state")),
