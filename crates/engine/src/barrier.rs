@@ -89,10 +89,7 @@ impl Barrier {
     }
 
     fn with(value: Option<BarrierValue>) -> Self {
-        Self {
-            known: Mutex::new(Known { value, ..Known::default() }),
-            version: AtomicU64::new(0),
-        }
+        Self { known: Mutex::new(Known { value, ..Known::default() }), version: AtomicU64::new(0) }
     }
 
     pub(crate) fn version(&self) -> u64 {

@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn a_future_with_a_timer_runs_on_any_executor() {
-        let wait = || async { within(Duration::from_millis(1), std::future::pending::<()>()).await };
+        let wait =
+            || async { within(Duration::from_millis(1), std::future::pending::<()>()).await };
         assert!(block_on(wait()).is_none());
         assert!(park_on(anywhere(wait())).is_none());
         let inside = Builder::new_current_thread().build().expect("runtime");

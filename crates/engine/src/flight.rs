@@ -18,10 +18,10 @@ use cachekit_process::{BootMillis, Epoch, epoch};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::barrier::Stamp;
 use crate::drive;
 use crate::l1::Slot;
 use crate::name::{Digest, OperationId};
+use crate::read::Sighting;
 
 /// How long anybody waits for another's computation before he computes himself.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -90,7 +90,7 @@ struct Flight {
     /// The thread that drives it: its leader's, or the one that last polled its task.
     thread: Arc<AtomicU64>,
     looked: BootMillis,
-    stamp: Arc<Mutex<Option<Stamp>>>,
+    sighting: Arc<Mutex<Option<Sighting>>>,
     outcome: watch::Receiver<Option<Outcome>>,
 }
 
@@ -127,7 +127,7 @@ impl Flights {
             Some(flight) => Join::Wait(Wait {
                 outcome: flight.outcome.clone(),
                 looked: flight.looked,
-                stamp: Arc::clone(&flight.stamp),
+                sighting: Arc::clone(&flight.sighting),
             }),
             None => {
                 let (lead, flight) = Lead::start(digest, operation, caller, now);
@@ -196,7 +196,7 @@ pub(crate) struct Lead {
     id: FlightId,
     epoch: Epoch,
     thread: Arc<AtomicU64>,
-    stamp: Arc<Mutex<Option<Stamp>>>,
+    sighting: Arc<Mutex<Option<Sighting>>>,
     /// `None` once the outcome is told. Dropping the sender tells `Abandoned`.
     outcome: Option<watch::Sender<Option<Outcome>>>,
 }
@@ -212,26 +212,26 @@ impl Lead {
         let id = FlightId(NEXT.fetch_add(1, SeqCst));
         let (sender, receiver) = watch::channel(None);
         let thread = Arc::new(AtomicU64::new(this_thread()));
-        let stamp = Arc::new(Mutex::new(None));
+        let sighting = Arc::new(Mutex::new(None));
         let flight = Flight {
             id,
             operation,
             waits: caller.waits,
             thread: Arc::clone(&thread),
             looked,
-            stamp: Arc::clone(&stamp),
+            sighting: Arc::clone(&sighting),
             outcome: receiver,
         };
-        (Self { digest, id, epoch: epoch(), thread, stamp, outcome: Some(sender) }, flight)
+        (Self { digest, id, epoch: epoch(), thread, sighting, outcome: Some(sender) }, flight)
     }
 
     pub(crate) fn id(&self) -> FlightId {
         self.id
     }
 
-    /// Tells under which barriers the computation began.
-    pub(crate) fn saw(&self, stamp: Stamp) {
-        *self.stamp.lock() = Some(stamp);
+    /// Tells what the computation was begun upon.
+    pub(crate) fn saw(&self, sighting: Sighting) {
+        *self.sighting.lock() = Some(sighting);
     }
 
     pub(crate) fn tell(mut self, flights: &Flights, outcome: Outcome) {
@@ -262,13 +262,13 @@ impl Lead {
 pub(crate) struct Wait {
     outcome: watch::Receiver<Option<Outcome>>,
     pub(crate) looked: BootMillis,
-    stamp: Arc<Mutex<Option<Stamp>>>,
+    sighting: Arc<Mutex<Option<Sighting>>>,
 }
 
 impl Wait {
-    /// Under which barriers the computation began, once its leader has looked.
-    pub(crate) fn stamp(&self) -> Option<Stamp> {
-        *self.stamp.lock()
+    /// Whether the computation was begun upon just this.
+    pub(crate) fn began_upon(&self, sighting: &Sighting) -> bool {
+        self.sighting.lock().as_ref() == Some(sighting)
     }
 
     /// Waits for the outcome, no longer than [`LONGEST_WAIT`].

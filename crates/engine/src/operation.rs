@@ -15,7 +15,7 @@ use crate::flight::{Caller, Join, Lead, Outcome, SharedError, Wait};
 use crate::invalidate;
 use crate::name::{Digest, DigestKeys, OperationId};
 use crate::observe::Event;
-use crate::options::{LARGEST_ENTRY, OperationOptions};
+use crate::options::{L1, LARGEST_ENTRY, OperationOptions};
 use crate::protect::{Address, Keys};
 use crate::read::{self, Look};
 use crate::stats::{Counters, Stats, count};
@@ -119,7 +119,8 @@ impl Operation {
     /// # Errors
     /// As [`peek`](Self::peek).
     pub async fn peek_many(&self, calls: &[Call<'_>]) -> Result<Vec<Option<Hit>>, Error> {
-        let targets = calls.iter().map(|call| self.state.target(call)).collect::<Result<Vec<_>, _>>()?;
+        let targets =
+            calls.iter().map(|call| self.state.target(call)).collect::<Result<Vec<_>, _>>()?;
         drive::anywhere(read::peek_many(&self.state, &targets)).await
     }
 
@@ -211,11 +212,13 @@ impl Operation {
                 Join::Wait(wait) => wait,
             };
             if self.must_look_first(&wait) {
-                if let Look::Found(slot, _) = read::look(state, &target).await? {
+                let look = read::look(state, &target).await?;
+                if let Look::Found(slot, _) = look {
                     count(&state.counters.store_hits);
                     return Ok(Entered::Hit(Hit::new(slot)));
                 }
-                if wait.stamp() != Some(state.barriers().stamp()) {
+                let same = look.into_seen().is_some_and(|s| wait.began_upon(&s.sighting()));
+                if !same {
                     let lead = flights.replace(target.digest, state.id, &caller, now());
                     return self.lead(target, intent, Some(lead)).await;
                 }
@@ -235,11 +238,16 @@ impl Operation {
     /// Whether the flight's look is older than what the first level would be believed for.
     fn must_look_first(&self, wait: &Wait) -> bool {
         let options = &self.state.cache.options;
-        let age = self.state.cache.timeline.boot().0.saturating_sub(wait.looked.0);
-        options.store.is_some() && u128::from(age) > options.l1_max_age.as_millis()
+        let age = self.state.cache.timeline.boot().since(wait.looked);
+        options.store.is_some() && (options.l1 == L1::Off || age > options.l1_max_age)
     }
 
-    async fn lead(&self, target: Target, intent: Intent, lead: Option<Lead>) -> Result<Entered, Error> {
+    async fn lead(
+        &self,
+        target: Target,
+        intent: Intent,
+        lead: Option<Lead>,
+    ) -> Result<Entered, Error> {
         let state = &self.state;
         let ticket = Ticket::new(Arc::clone(state), target, lead);
         let look = read::look(state, ticket.target()).await?;
@@ -308,9 +316,7 @@ impl OperationState {
     }
 
     pub(crate) fn limits(&self, purpose: Purpose) -> OpenLimits {
-        OpenLimits::new(purpose)
-            .max_ttl(self.cache.options.max_ttl)
-            .max_body(LARGEST_ENTRY)
+        OpenLimits::new(purpose).max_ttl(self.cache.options.max_ttl).max_body(LARGEST_ENTRY)
     }
 
     pub(crate) fn event(&self, event: &Event<'_>) {

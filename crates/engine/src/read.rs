@@ -43,6 +43,14 @@ pub(crate) struct Seen {
     pub(crate) sent: BootMillis,
 }
 
+/// What a computation is begun upon. Two callers who saw the same may share it: an invalidation or
+/// a clear between their looks would show.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Sighting {
+    stamp: Stamp,
+    observed: SmallVec<[Observed; 1]>,
+}
+
 /// One address, and what was there.
 pub(crate) struct Place {
     pub(crate) address: Address,
@@ -50,6 +58,7 @@ pub(crate) struct Place {
 }
 
 /// What was at an address.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Observed {
     Absent,
     Bytes(Bytes),
@@ -69,6 +78,11 @@ impl Look {
 impl Seen {
     pub(crate) fn stamp(&self) -> Stamp {
         self.view.map_or(Stamp::NEVER, |view| view.stamp)
+    }
+
+    pub(crate) fn sighting(&self) -> Sighting {
+        let observed = self.places.iter().map(|place| place.observed.clone()).collect();
+        Sighting { stamp: self.stamp(), observed }
     }
 
     pub(crate) fn generation(&self, index: usize) -> [u8; 8] {

@@ -9,13 +9,13 @@ use cachekit_seal::{Compression, Content, Kind, NameFields, Purpose, Scratch};
 use cachekit_store::{Error as StoreError, ErrorKind, Expected, Store, Swap};
 use smallvec::SmallVec;
 
+use crate::Error;
 use crate::barrier::{Barrier, BarrierValue, Learned, Pair, Snapshot, View};
 use crate::inspect;
 use crate::observe::Refused;
 use crate::operation::OperationState;
 use crate::protect::Address;
 use crate::read::heard;
-use crate::Error;
 
 /// How long a barrier of an unknown or retiring key is left as it is: a deployment may be on.
 const FORBEARANCE: Duration = Duration::from_secs(600);
@@ -205,8 +205,8 @@ impl Stored<'_> {
             let due = match readable {
                 Some(readable) => {
                     let old = now.since(readable.created) >= cache.options.max_ttl;
-                    let retired = readable.retiring
-                        && self.barrier.retiring_for(boot) >= FORBEARANCE;
+                    let retired =
+                        readable.retiring && self.barrier.retiring_for(boot) >= FORBEARANCE;
                     old || retired || readable.value != value
                 }
                 None => found.is_none(),

@@ -47,7 +47,7 @@ impl Ticket {
         let cache = &self.state.cache;
         self.seen = look.into_seen();
         if let (Some(seen), Some(lead)) = (&self.seen, &self.lead) {
-            lead.saw(seen.stamp());
+            lead.saw(seen.sighting());
         }
         self.started = cache.timeline.boot();
         self.created = cache.process().marks.date(&self.target.digest, cache.timeline.now());
@@ -81,12 +81,8 @@ impl Ticket {
     /// `TooLarge`: nothing was written. `Seal`: no key may seal at this time.
     pub async fn fill(mut self, value: Encoded<'_>) -> Result<Filled, Error> {
         let elapsed = self.elapsed();
-        let computed = Computed {
-            value,
-            created: self.created,
-            elapsed,
-            ttl: self.state.options.ttl,
-        };
+        let computed =
+            Computed { value, created: self.created, elapsed, ttl: self.state.options.ttl };
         let writing = write::fill(&self.state, &self.target, self.seen.take(), computed);
         let (slot, filled) = drive::anywhere(writing).await?;
         let counters = &self.state.counters;

@@ -162,7 +162,8 @@ async fn swap_in(
                 continue;
             }
         };
-        let swap = store.compare_and_set(place.address.key(), expected, entry.clone(), entries.life);
+        let swap =
+            store.compare_and_set(place.address.key(), expected, entry.clone(), entries.life);
         match read::heard(state, swap.await) {
             Ok(Swap::Done) => {}
             Ok(Swap::Refused) => filled = Filled::Overtaken,

@@ -1,7 +1,10 @@
 //! One computation at a time: joined, failed, abandoned, re-entered.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
+use std::task::Poll;
 use std::thread;
 
 use cachekit_engine::{Caller, Encoded, Entered, Intent, Operation, Ticket, block_on};
@@ -90,7 +93,7 @@ fn a_joined_caller_has_the_leaders_error() {
         let joined = operation.enter(&asked, Intent::Get, Caller::task(&[]));
         let mut joined = std::pin::pin!(joined);
         // This thread leads and now waits as a task: it must not wait for itself.
-        let alone = futures_util::poll!(joined.as_mut());
+        let alone = poll_once(joined.as_mut()).await;
         assert!(matches!(alone, std::task::Poll::Ready(Ok(Entered::Compute(_)))));
     });
     let asked = operation.clone();
@@ -99,9 +102,8 @@ fn a_joined_caller_has_the_leaders_error() {
             tokio::runtime::Builder::new_current_thread().enable_all().build().expect("one");
         runtime.block_on(async {
             let asked_for = call(b"x");
-            let mut joined =
-                Box::pin(asked.enter(&asked_for, Intent::Get, Caller::task(&[])));
-            assert!(futures_util::poll!(joined.as_mut()).is_pending());
+            let mut joined = Box::pin(asked.enter(&asked_for, Intent::Get, Caller::task(&[])));
+            assert!(poll_once(joined.as_mut()).await.is_pending());
             ticket.fail(Arc::new(7_u32));
             match joined.await.expect("enters") {
                 Entered::Failed(error) => error.downcast_ref::<u32>().copied(),
@@ -173,4 +175,9 @@ fn a_refresh_computes_beside_a_flight_and_wins() {
     let _filled = block_on(ticket.fill(newer)).expect("fills");
     assert_eq!(get(&operation, &call(b"x"), b"other"), Answer::Cached(b"newer".to_vec()));
     drop(slow);
+}
+
+/// What one poll gives, with the waker of whoever awaits.
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }

@@ -42,11 +42,11 @@ fn an_invalidation_under_both_keys_reaches_both_names() {
 fn a_naming_key_keeps_names_in_place_through_a_rotation() {
     let world = World::new();
     let naming = || cachekit_seal::NamingKey::from_hex(&master_hex(9)).expect("a key");
-    let old = operation(world.sealed(ring(1).with_naming_key(naming()).expect("a ring")));
+    let old = operation(world.sealed(ring(1).with_naming_key(naming())));
     get(&old, &call(b"x"), b"1");
     let list = format!("{},{}", master_hex(2), master_hex(1));
     let both = Keyring::from_rotation(&list, None).expect("a ring");
-    let both = operation(world.sealed(both.with_naming_key(naming()).expect("a ring")));
+    let both = operation(world.sealed(both.with_naming_key(naming())));
     assert_eq!(old.address(&call(b"x")).ok(), both.address(&call(b"x")).ok());
     assert_eq!(get(&both, &call(b"x"), b""), Answer::Cached(b"1".to_vec()));
 }

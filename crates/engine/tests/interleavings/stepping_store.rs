@@ -10,7 +10,7 @@ use crate::schedule::step;
 
 /// Wraps a real store: each request lets the others move before it takes effect and before its
 /// answer arrives.
-pub struct SteppingStore(pub Arc<dyn Store>);
+pub(crate) struct SteppingStore(pub(crate) Arc<dyn Store>);
 
 macro_rules! stepping {
     ($request:expr) => {
