@@ -1,0 +1,61 @@
+"""What a function is called when nobody gave it a name: the same in every process that has it."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = ["entry", "operation", "place", "schema"]
+
+
+def entry(key: object) -> None:
+    """What a `Cache` object caches: its signature names the entries, and it is never called."""
+
+
+def operation(function: Callable[..., Any]) -> str:
+    """``module.qualname``, where a script counts as the module that others would import."""
+    module = getattr(function, "__module__", None) or type(function).__module__
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return f"{_importable() if module == '__main__' else module}.{name}"
+
+
+def schema(function: Callable[..., Any]) -> str:
+    """The return annotation as text: a function that changes what it returns starts anew."""
+    try:
+        annotation = getattr(function, "__annotations__", {}).get("return", "")
+    except NameError:
+        # Python 3.14 evaluates annotations late; this one names something not defined yet.
+        return ""
+    if isinstance(annotation, str):
+        return annotation
+    if isinstance(annotation, type) and not hasattr(annotation, "__origin__"):
+        return f"{annotation.__module__}.{annotation.__qualname__}"
+    return _without_addresses(repr(annotation))
+
+
+def place(function: Callable[..., Any]) -> str:
+    """``file:line``, for a person to look at."""
+    code = getattr(function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
+
+
+def _importable() -> str:
+    import os
+
+    main = sys.modules["__main__"]
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:
+        return str(spec.name)
+    file = getattr(main, "__file__", None)
+    return os.path.abspath(file) if file else "__main__"  # noqa: PTH100 - pathlib costs 5 ms here
+
+
+def _without_addresses(text: str) -> str:
+    """An object's address differs from process to process, and would keep them apart."""
+    import re
+
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)

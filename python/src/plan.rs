@@ -1,0 +1,126 @@
+//! From a function's options to its place in a cache.
+//!
+//! Keys bind when the function is decorated: a missing or malformed one is found when the program
+//! starts. Backends bind at the first call, so that `configure` may come after the imports.
+
+use cachekit::shared::{self, ResolvedOptions, Secrecy};
+use cachekit::{Backend, DEFAULT_TTL, Settings};
+use pyo3::prelude::*;
+
+use crate::configure::{self, Bound};
+use crate::detach;
+use crate::engine::{Operation, OperationOptions, Protection, SerializerId};
+use crate::errors::{Result, misconfigured};
+use crate::registry::{BackendId, Identity};
+
+/// How a function's entries are named apart from others'.
+pub(crate) struct OperationName {
+    /// `name=`, or `module.qualname`.
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// The return annotation, as text; empty beside an explicit name.
+    pub(crate) schema: String,
+    /// A lambda without a name of its own.
+    pub(crate) anonymous: bool,
+}
+
+/// All that a function's first call needs to know to take its place in a cache.
+pub(crate) struct Plan {
+    settings: Settings,
+    protection: Protection,
+    backend_id: BackendId,
+    operation: OperationName,
+}
+
+impl Plan {
+    /// Binds the keys.
+    ///
+    /// # Errors
+    /// `ConfigurationError`: a sealed function without a key, a malformed key or key list, a lambda
+    /// without a name beside a shared backend.
+    pub(crate) fn new(
+        settings: Settings,
+        secrecy: Secrecy,
+        backend_id: BackendId,
+        operation: OperationName,
+    ) -> Result<Self> {
+        let protection = bind_keys(&settings, secrecy)?;
+        // The ring has them now; nobody else needs them.
+        let mut settings = settings;
+        (settings.master_key, settings.rotation, settings.naming_key) = (None, None, None);
+        let plan = Self { settings, protection, backend_id, operation };
+        plan.check_name(plan.settings.backend.as_ref())?;
+        Ok(plan)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.operation.name
+    }
+
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.protection, Protection::Plain)
+    }
+
+    /// What tells this function's operation apart from all others.
+    pub(crate) fn identity(&self) -> Identity {
+        let ring = match &self.protection {
+            Protection::Plain => None,
+            Protection::Sealed(ring) => Some(ring.identity()),
+        };
+        Identity {
+            ring,
+            backend: self.backend_id,
+            namespace: self.settings.namespace.clone(),
+            name: self.operation.name.clone(),
+            version: self.operation.version.clone(),
+        }
+    }
+
+    /// Takes the function's place in the cache that the settings in force describe.
+    ///
+    /// # Errors
+    /// `ConfigurationError`, `BackendError`: they describe none.
+    pub(crate) fn operation(&self, py: Python<'_>, serializer: SerializerId) -> Result<Operation> {
+        if self.settings.backend.is_none() {
+            configure::note(Bound::Backend);
+        }
+        let settings = self.settings.clone().effective()?;
+        let mut options = ResolvedOptions::new(settings, Secrecy::Plain)?;
+        options.protection = self.protection.clone();
+        self.check_name(Some(&options.backend))?;
+        let cache = detach::run(py, || shared::engine_for(&options))?;
+        Ok(cache.operation(OperationOptions {
+            namespace: options.settings.namespace.clone().unwrap_or_default(),
+            name: self.operation.name.clone(),
+            version: self.operation.version.clone(),
+            schema: self.operation.schema.clone(),
+            ttl: options.settings.ttl.unwrap_or(DEFAULT_TTL),
+            serializer,
+        })?)
+    }
+
+    /// Two lambdas of one scope have one name: another process could take one for the other.
+    fn check_name(&self, backend: Option<&Backend>) -> PyResult<()> {
+        let shared = matches!(backend, Some(Backend::Url(_) | Backend::Store(_)));
+        if self.operation.anonymous && shared {
+            return Err(misconfigured(
+                "a lambda with a shared backend needs a name of its own: cache(name=\"...\")",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Makes the ring, or none.
+///
+/// # Errors
+/// `ConfigurationError`: there is no key, or it is none.
+pub(crate) fn bind_keys(settings: &Settings, secrecy: Secrecy) -> Result<Protection> {
+    if secrecy == Secrecy::Plain {
+        return Ok(Protection::Plain);
+    }
+    if settings.master_key.is_none() {
+        configure::note(Bound::Keys);
+    }
+    Ok(ResolvedOptions::new(settings.clone().effective()?, secrecy)?.protection)
+}
