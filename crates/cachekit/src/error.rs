@@ -20,9 +20,12 @@ pub enum Error {
         /// What is wrong, and what to do.
         problem: String,
     },
-    /// A key, a key list or a tenant does not fit the format.
+    /// A key, a key list or a name does not fit the format.
     #[error(transparent)]
-    Key(#[from] cachekit_seal::Error),
+    Key(cachekit_seal::Error),
+    /// The call is one of a tenant's, and names none; the function did not run.
+    #[error("the call has no tenant, though it is cached per tenant: name one, never an empty one")]
+    MissingTenant,
     /// The arguments of the call cannot name an entry; the function did not run.
     #[error("{problem}")]
     Argument {
@@ -63,6 +66,15 @@ impl Error {
             Self::Backend(error) => error.retryable(),
             Self::Engine(error) => matches!(**error, cachekit_engine::Error::Contended { .. }),
             _ => false,
+        }
+    }
+}
+
+impl From<cachekit_seal::Error> for Error {
+    fn from(error: cachekit_seal::Error) -> Self {
+        match error {
+            cachekit_seal::Error::EmptyTenant => Self::MissingTenant,
+            error => Self::Key(error),
         }
     }
 }

@@ -24,10 +24,18 @@ fn uncached(function: &Function) -> TokenStream {
     let mut signature = sig.clone();
     signature.ident = sibling(function, "uncached");
     let doc = format!("Runs the body of `{}`, past the cache.", function.ident());
+    // What the attribute uses is used, whether the body needs it or not.
+    let used = function.arguments.iter().filter(|a| a.named).map(|a| &a.ident);
+    let used: Vec<_> = used.collect();
+    let body = if used.is_empty() {
+        quote!(#block)
+    } else {
+        quote!({ #(let _ = &#used;)* #block })
+    };
     quote! {
         #(#attributes)*
         #[doc = #doc]
-        #vis #signature #block
+        #vis #signature #body
     }
 }
 
@@ -129,7 +137,12 @@ fn emit(function: &Function, doc: &str, signature: &Signature, body: &TokenStrea
     quote! {
         #(#conditions)*
         #[doc = #doc]
-        #[allow(dead_code, clippy::too_many_arguments, reason = "part of the set that `cached` makes")]
+        #[allow(
+            dead_code,
+            unused_variables,
+            clippy::too_many_arguments,
+            reason = "one of the set that `cached` makes"
+        )]
         #visibility #signature #body
     }
 }

@@ -164,14 +164,15 @@ pub(crate) fn shape(function: &Function) -> TokenStream {
     // An error that borrows cannot be handed to other threads; method lookup does not see
     // lifetimes, so it is told here.
     let sharing = if function.borrows() { quote!() } else { quote!(.sharing((&returned).sharing())) };
-    quote_spanned! {returns.span()=> {
+    quote!({
+        #[allow(unused_imports, reason = "which of them is found depends on the type")]
         use ::cachekit::__private::returned::{
             Errors as _, Plain as _, Reports as _, Returned, Shares as _,
             Silent as _, Turns as _,
         };
         let returned = Returned::<#returns>::NEW;
         (&returned).shape().reporting((&returned).reporting())#sharing
-    }}
+    })
 }
 
 /// The closure that runs the body: a call of its sibling, or, without companions, the body itself.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, FnArg, GenericParam, Ident, ItemFn, Pat, PatType, Result, ReturnType, Type};
+use syn::{Error, FnArg, GenericParam, Generics, Ident, ItemFn, Pat, PatType, Result, ReturnType, Type};
 
 use crate::options::Options;
 use crate::suggest;
@@ -12,8 +12,11 @@ pub(crate) struct Argument {
     /// As declared, without the `mut` that only the body needs.
     pub(crate) declared: PatType,
     pub(crate) ident: Ident,
-    /// Whether the key, the tenant or the cache is made of it.
+    /// Whether the entry depends on it: the key, the tenant or the cache is made of it, or its type
+    /// is a parameter of the function, of which every instantiation has entries of its own.
     pub(crate) counts: bool,
+    /// Whether an expression of the attribute names it.
+    pub(crate) named: bool,
 }
 
 /// A function fit to be cached.
@@ -28,7 +31,8 @@ impl Function {
         refuse_unfit(&item)?;
         refuse_unknown_ignored(&item, options)?;
         let returns = returned(&item)?;
-        let arguments = item.sig.inputs.iter().filter_map(typed).map(|a| argument(a, options));
+        let arguments = item.sig.inputs.iter().filter_map(typed);
+        let arguments = arguments.map(|a| argument(a, &item.sig.generics, options));
         let arguments = arguments.collect::<Result<Vec<_>>>()?;
         let function = Self { item, arguments, returns };
         function.check_receiver(options)?;
@@ -175,7 +179,7 @@ fn name_of(input: &FnArg) -> Option<String> {
     }
 }
 
-fn argument(declared: &PatType, options: &Options) -> Result<Argument> {
+fn argument(declared: &PatType, generics: &Generics, options: &Options) -> Result<Argument> {
     let Pat::Ident(pattern) = &*declared.pat else {
         let message = "give the argument a name, and take it apart in the body";
         return Err(Error::new_spanned(&declared.pat, message));
@@ -192,11 +196,14 @@ fn argument(declared: &PatType, options: &Options) -> Result<Argument> {
         expr.as_ref().is_some_and(|e| mentions(e.to_token_stream(), &name))
     };
     let in_key = options.key.is_none() && !ignored;
-    let counts = in_key || [&options.key, &options.tenant, &options.cache].into_iter().any(named);
+    let ty = declared.ty.to_token_stream();
+    let generic = mentions(ty.clone(), "impl")
+        || generics.type_params().any(|parameter| mentions(ty.clone(), &parameter.ident.to_string()));
+    let named = [&options.key, &options.tenant, &options.cache].into_iter().any(named);
     let mut declared = declared.clone();
     declared.attrs.clear();
     declared.pat = Box::new(syn::parse_quote!(#ident));
-    Ok(Argument { declared, ident, counts })
+    Ok(Argument { declared, ident, counts: in_key || named || generic, named })
 }
 
 /// Whether a word stands in the tokens, the insides of string literals (`"user:{id}"`) included.

@@ -22,9 +22,7 @@ impl<'a> Tenancy<'a> {
         match self {
             Self::None => Ok(None),
             Self::Named(tenant) => Ok(Some(tenant)),
-            Self::Missing => Err(Error::argument(
-                "the call has no tenant, though the function is cached per tenant: it did not run",
-            )),
+            Self::Missing => Err(Error::MissingTenant),
         }
     }
 }
