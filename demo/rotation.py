@@ -7,9 +7,8 @@ import secrets
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from cachekit.testing import RawStore
-
 from cachekit import cache
+from cachekit.testing import RawStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,6 +64,7 @@ def play(stage: Stage, hospital: Hospital) -> None:
 def _show_keys(stage: Stage, sentence: str) -> None:
     """How many entries each key id has sealed: it stands in the clear, so nobody needs a key."""
     store = RawStore(STORE)
-    found = Counter((store.get(name) or b"")[KEY_ID].hex() for name in store.keys())
+    names = store.keys()
+    found = Counter((store.get(name) or b"")[KEY_ID].hex() for name in names)
     stage.say(sentence)
     stage.table([(f"key id {key}", f"{count} entries") for key, count in found.most_common()])

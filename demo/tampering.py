@@ -5,9 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from cachekit.testing import RawStore
-
 from cachekit import cache
+from cachekit.testing import RawStore
 
 if TYPE_CHECKING:
     from demo.hospital import Hospital

@@ -7,9 +7,8 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from cachekit.testing import RawStore
-
 from cachekit import cache
+from cachekit.testing import RawStore
 
 if TYPE_CHECKING:
     from demo.hospital import Hospital
@@ -79,7 +78,8 @@ def _largest(store: RawStore) -> str:
 
 
 def _dump(store: RawStore) -> bytes:
-    return b"".join(name.encode() + (store.get(name) or b"") for name in store.keys())
+    names = store.keys()
+    return b"".join(name.encode() + (store.get(name) or b"") for name in names)
 
 
 def _words(hospital: Hospital) -> set[str]:
