@@ -7,6 +7,7 @@ use cachekit_process::writer::NonceSlot;
 
 use crate::compress::compress;
 use crate::content::Content;
+use crate::derive;
 use crate::error::Error;
 use crate::header::Header;
 use crate::master_key::MasterKey;
@@ -33,10 +34,32 @@ impl From<ChosenNonce> for NonceSlot {
     }
 }
 
+/// HKDF-Extract, to follow a derivation step by step.
+///
+/// # Errors
+/// If the cryptographic library fails.
+pub fn extract(salt: &[u8], input: &[u8]) -> Result<[u8; 32], Error> {
+    derive::extract(salt, input).map(|key| *key)
+}
+
+/// HKDF-Expand to 32 bytes.
+///
+/// # Errors
+/// If the cryptographic library fails.
+pub fn expand(key: &[u8; 32], info: &[&[u8]]) -> Result<[u8; 32], Error> {
+    derive::expand(&derive::Key32::new(*key), info).map(|key| *key)
+}
+
 /// `PRK` and `N` of a master key.
 #[must_use]
 pub fn master_secrets(key: &MasterKey) -> ([u8; 32], [u8; 32]) {
     (*key.prk, *key.naming)
+}
+
+/// The length to which a plaintext is padded.
+#[must_use]
+pub const fn padded(length: u64) -> u64 {
+    crate::pad::padded(length)
 }
 
 /// `K_seal` under the key at a position of the ring.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::master_key::{MasterKey, NamingKey, Strength};
 use crate::refusal::KeyId;
 use crate::rotation;
-use crate::schedule::{KeyState, Schedule};
+use crate::schedule::{KeyPlan, KeyState, Schedule};
 
 /// Master keys with what each of them may do, and optionally a key for names.
 ///
@@ -96,6 +96,12 @@ impl Keyring {
     pub fn sealing_key(&self, now: UnixMillis) -> Result<KeyId, Error> {
         let position = self.schedule.sealing(now)?;
         self.keys.get(position).map(MasterKey::id).ok_or(Error::NoSealingKey { next: None })
+    }
+
+    /// What is planned for each key, in the order of preference.
+    #[must_use]
+    pub fn plan(&self) -> &[KeyPlan] {
+        self.schedule.keys()
     }
 
     /// Equal for rings of the same keys, states and naming key, within one family of processes

@@ -86,7 +86,7 @@ pub use name::{Name, NameFields, Purpose};
 pub use open::Opened;
 pub use policy::OpenLimits;
 pub use refusal::{Fault, Feature, KeyId, Policy, Refusal};
-pub use schedule::KeyState;
+pub use schedule::{KeyPlan, KeyState};
 pub use scratch::Scratch;
 pub use seal::Sealed;
 pub use session::Session;

@@ -10,7 +10,7 @@ use crate::inner::{Inner, Tags};
 use crate::name::{Name, Purpose};
 use crate::policy::{Demotion, Expected, OpenLimits, judge};
 use crate::refusal::{Fault, KeyId, Refusal};
-use crate::schedule::{KeyState, Scheduled};
+use crate::schedule::{KeyPlan, KeyState};
 use crate::scratch::{Buffer, Scratch};
 use crate::session::Session;
 use crate::session_table::{self, SessionId};
@@ -36,23 +36,23 @@ impl TenantKeys {
     ) -> Result<Opened<'s>, Refusal> {
         let Scratch { plaintext, expanded } = scratch;
         let envelope = Envelope::read(sealed)?;
-        let (root, scheduled) = self.opening_key(envelope.header.kid)?;
+        let (root, plan) = self.opening_key(envelope.header.kid)?;
         let (session, fields) = open_session(root, &envelope, name, plaintext)?;
         let expected = Expected { limits, fault: Refusal::Tampered };
         let inner = Inner::judge_sealed(fields, root.kid, &expected)?;
         check_wrapper(&inner, limits).map_err(Refusal::Tampered)?;
-        let demotion = scheduled.demotion.map(|at| Demotion { kid: root.kid, at });
+        let demotion = plan.demotion.map(|at| Demotion { kid: root.kid, at });
         judge(&inner, limits, now, demotion)?;
         Ok(Opened::new(inner, expanded, Some(session)))
     }
 
-    fn opening_key(&self, kid: KeyId) -> Result<(&Root, &Scheduled), Refusal> {
-        let (position, scheduled) = self.0.schedule.find(kid).ok_or(Refusal::UnknownKey { kid })?;
-        if scheduled.state == KeyState::Revoked {
+    fn opening_key(&self, kid: KeyId) -> Result<(&Root, &KeyPlan), Refusal> {
+        let (position, plan) = self.0.schedule.find(kid).ok_or(Refusal::UnknownKey { kid })?;
+        if plan.state == KeyState::Revoked {
             return Err(Refusal::Revoked { kid });
         }
         let root = self.0.root(position).map_err(|_| Refusal::UnknownKey { kid })?;
-        Ok((root, scheduled))
+        Ok((root, plan))
     }
 }
 

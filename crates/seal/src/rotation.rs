@@ -6,7 +6,7 @@ use crate::error::{Error, RotationProblem};
 use crate::master_key::MasterKey;
 use crate::schedule::KeyState;
 
-/// Reads the list. Spaces around commas and `@` are allowed; duplicates are not.
+/// Reads the list. Spaces around commas, `@` and `=` are allowed; duplicates are not.
 pub(crate) fn parse(list: &str) -> Result<Vec<(MasterKey, KeyState)>, Error> {
     let mut keys: Vec<(MasterKey, KeyState)> = Vec::new();
     for (index, text) in list.split(',').enumerate() {
@@ -33,7 +33,8 @@ fn parse_entry(text: &str) -> Result<(MasterKey, KeyState), RotationProblem> {
 }
 
 fn parse_state(word: &str) -> Result<KeyState, RotationProblem> {
-    match word.split_once('=') {
+    let parts = word.split_once('=').map(|(word, date)| (word.trim_end(), date.trim_start()));
+    match parts {
         None if word == "open" => Ok(KeyState::OpenOnly),
         None if word == "revoked" => Ok(KeyState::Revoked),
         Some(("seal-after", date)) => Ok(KeyState::SealAfter(parse_date(date)?)),
@@ -43,7 +44,7 @@ fn parse_state(word: &str) -> Result<KeyState, RotationProblem> {
 }
 
 fn parse_date(date: &str) -> Result<UnixMillis, RotationProblem> {
-    let date: jiff::Timestamp = date.trim().parse().map_err(|_| RotationProblem::Date)?;
+    let date: jiff::Timestamp = date.parse().map_err(|_| RotationProblem::Date)?;
     let millis = u64::try_from(date.as_millisecond()).map_err(|_| RotationProblem::Date)?;
     Ok(UnixMillis(millis))
 }
@@ -72,7 +73,7 @@ mod tests {
     fn every_state_is_understood() {
         let (a, b, c, d, e) = (key("a1"), key("b2"), key("c3"), key("d4"), key("e5"));
         let list = format!(
-            "{a}, {b}@open,{c} @ seal-after=2030-01-01T00:00:00Z ,\
+            "{a}, {b}@open,{c} @ seal-after = 2030-01-01T00:00:00Z ,\
              {d}@sealed-until=2030-01-01T02:00:00+02:00,{e}@revoked"
         );
         let date = UnixMillis(1_893_456_000_000);

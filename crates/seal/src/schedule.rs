@@ -34,25 +34,31 @@ impl KeyState {
     }
 }
 
-/// One key of a ring, without the key.
-pub(crate) struct Scheduled {
-    pub(crate) kid: KeyId,
-    pub(crate) state: KeyState,
-    /// From when on entries of this key are refused, by their date. Comes from configuration
-    /// alone: nothing that a store says may move it.
-    pub(crate) demotion: Option<UnixMillis>,
+/// What is planned for one key of a ring; the key itself is not in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyPlan {
+    /// The id that its entries carry in the clear.
+    pub kid: KeyId,
+    /// What it may do.
+    pub state: KeyState,
+    /// From when on its entries are refused, judged by their authenticated date. `None`: never,
+    /// and then nothing bounds how long forgeries with a stolen copy of it are believed.
+    ///
+    /// Comes from configuration alone: nothing that a store says may move it.
+    pub demotion: Option<UnixMillis>,
 }
 
 /// The plan of a ring: its keys in the order of preference.
 pub(crate) struct Schedule {
-    keys: Vec<Scheduled>,
+    keys: Vec<KeyPlan>,
     /// The latest time asked about: a promotion, once seen, is not undone.
     latest: AtomicU64,
 }
 
 impl Schedule {
     pub(crate) fn new(keys: &[(KeyId, KeyState)]) -> Self {
-        let scheduled = keys.iter().enumerate().map(|(position, (kid, state))| Scheduled {
+        let scheduled = keys.iter().enumerate().map(|(position, (kid, state))| KeyPlan {
             kid: *kid,
             state: *state,
             demotion: demotion(keys, position),
@@ -68,8 +74,12 @@ impl Schedule {
     }
 
     /// The position of a key, revoked or not.
-    pub(crate) fn find(&self, kid: KeyId) -> Option<(usize, &Scheduled)> {
+    pub(crate) fn find(&self, kid: KeyId) -> Option<(usize, &KeyPlan)> {
         self.keys.iter().enumerate().find(|(_, key)| key.kid == kid)
+    }
+
+    pub(crate) fn keys(&self) -> &[KeyPlan] {
+        &self.keys
     }
 
     fn not_before(&self, now: UnixMillis) -> UnixMillis {

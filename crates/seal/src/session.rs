@@ -12,7 +12,7 @@ use crate::inner::{COMMITMENT_LEN, Inner};
 use crate::name::Name;
 use crate::open::Opened;
 use crate::refusal::{Fault, KeyId, Refusal};
-use crate::scratch::{Buffer, Scratch};
+use crate::scratch::{Buffer, Scratch, wipe};
 
 /// One writer session's key, derived and ready: what it takes to open again what was opened once.
 ///
@@ -76,10 +76,12 @@ impl Session {
         let nonce = Nonce::assume_unique_for_key(envelope.header.nonce);
         let associated = Aad::from(envelope.associated_data(name));
         let (ciphertext, tag) = (envelope.ciphertext, envelope.tag);
-        self.0
-            .aead
-            .open_separate_gather(nonce, associated, ciphertext, tag, plaintext)
-            .map_err(|_| Fault::Tag)?;
+        let aead = &self.0.aead;
+        let verified = aead.open_separate_gather(nonce, associated, ciphertext, tag, plaintext);
+        if verified.is_err() {
+            wipe(plaintext);
+            return Err(Fault::Tag);
+        }
         let (commitment, fields) =
             plaintext.split_first_chunk::<COMMITMENT_LEN>().ok_or(Fault::Truncated)?;
         let committed: bool = commitment.ct_eq(&[0; COMMITMENT_LEN]).into();

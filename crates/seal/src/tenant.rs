@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::derive::{Key32, expand, extract, label};
 use crate::error::Error;
 use crate::keyring::{Keyring, digest};
+use crate::master_key::MasterKey;
 use crate::name::{Name, NameFields, Purpose, length};
 use crate::refusal::KeyId;
 use crate::schedule::{KeyState, Schedule};
@@ -57,7 +58,7 @@ pub(crate) struct Keys {
     pub(crate) schedule: Arc<Schedule>,
     /// One per master key of the ring, in its order; `None` for a revoked one.
     roots: Vec<Option<Root>>,
-    naming: Option<hmac::Key>,
+    naming: Naming,
     pub(crate) writer: WriterSession,
     tenancy: Tenancy,
     secrecy: Secrecy,
@@ -67,9 +68,15 @@ pub(crate) struct Keys {
 pub(crate) struct Root {
     pub(crate) kid: KeyId,
     pub(crate) seal: Key32,
-    name: hmac::Key,
     /// Stands for (master, tenant, secret) in the table of sessions.
     pub(crate) lineage: [u8; 16],
+}
+
+/// Where names come from: `K_name` under the naming key, or under each master key that is not
+/// revoked, with its position in the ring.
+enum Naming {
+    Lasting(Box<hmac::Key>),
+    PerMaster(Vec<(usize, hmac::Key)>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,18 +99,11 @@ impl Keyring {
     pub fn tenant(&self, tenant: &Tenant<'_>) -> Result<TenantKeys, Error> {
         let branch = Branch::new(tenant)?;
         let mut roots = Vec::with_capacity(self.keys.len());
-        for key in &self.keys {
-            let revoked = self
-                .schedule
-                .find(key.kid)
-                .is_none_or(|(_, scheduled)| scheduled.state == KeyState::Revoked);
-            roots.push(if revoked {
-                None
-            } else {
-                Some(branch.root(key.kid, &key.prk, &key.naming)?)
-            });
+        for (key, plan) in self.keys.iter().zip(self.plan()) {
+            let revoked = plan.state == KeyState::Revoked;
+            roots.push(if revoked { None } else { Some(branch.root(key)?) });
         }
-        let naming = self.naming.as_ref().map(|naming| branch.naming_key(naming)).transpose()?;
+        let naming = self.naming_of(&branch, &roots)?;
         let (tenancy, secrecy) = match tenant {
             Tenant::None => (Tenancy::None, Secrecy::Master),
             Tenant::Named { secret: None, .. } => (Tenancy::Named, Secrecy::Master),
@@ -117,6 +117,19 @@ impl Keyring {
             tenancy,
             secrecy,
         })))
+    }
+
+    fn naming_of(&self, branch: &Branch<'_>, roots: &[Option<Root>]) -> Result<Naming, Error> {
+        if let Some(naming) = &self.naming {
+            return Ok(Naming::Lasting(Box::new(branch.name_key(naming)?)));
+        }
+        let mut keys = Vec::new();
+        for (position, (key, root)) in self.keys.iter().zip(roots).enumerate() {
+            if root.is_some() {
+                keys.push((position, branch.name_key(&key.naming)?));
+            }
+        }
+        Ok(Naming::PerMaster(keys))
     }
 }
 
@@ -137,16 +150,14 @@ impl TenantKeys {
         if fields.purpose == Purpose::Clear && self.0.tenancy == Tenancy::Named {
             return Err(Error::MisplacedField { purpose: fields.purpose, field: "tenant" });
         }
-        if let Some(naming) = &self.0.naming {
-            return Ok(SmallVec::from_buf([Name::derive(naming, fields)?]));
-        }
+        let keys = match &self.0.naming {
+            Naming::Lasting(key) => return Ok(SmallVec::from_buf([Name::derive(key, fields)?])),
+            Naming::PerMaster(keys) => keys,
+        };
         let sealing = self.0.schedule.sealing(now)?;
-        let mut names = SmallVec::new();
-        names.push(Name::derive(&self.0.root(sealing)?.name, fields)?);
-        for (_, root) in self.0.live_roots().filter(|(position, _)| *position != sealing) {
-            names.push(Name::derive(&root.name, fields)?);
-        }
-        Ok(names)
+        let first = keys.iter().filter(|(position, _)| *position == sealing);
+        let others = keys.iter().filter(|(position, _)| *position != sealing);
+        first.chain(others).map(|(_, key)| Name::derive(key, fields)).collect()
     }
 
     /// Whether entries of this session are sealed by the key that seals at `now`. The others are
@@ -164,19 +175,14 @@ impl Keys {
         let root = self.roots.get(position).and_then(Option::as_ref);
         root.ok_or(Error::NoSealingKey { next: None })
     }
-
-    fn live_roots(&self) -> impl Iterator<Item = (usize, &Root)> {
-        let roots = self.roots.iter().enumerate();
-        roots.filter_map(|(position, root)| root.as_ref().map(|root| (position, root)))
-    }
 }
 
 impl Drop for Keys {
     /// An erased tenant's session keys must not outlive its secret in the table.
     fn drop(&mut self) {
         if self.secrecy == Secrecy::OwnSecret {
-            let lineages: SmallVec<[_; 4]> =
-                self.live_roots().map(|(_, root)| root.lineage).collect();
+            let roots = self.roots.iter().flatten();
+            let lineages: SmallVec<[_; 4]> = roots.map(|root| root.lineage).collect();
             session_table::forget(&lineages);
         }
     }
@@ -202,14 +208,14 @@ impl<'a> Branch<'a> {
         }
     }
 
-    fn root(&self, kid: KeyId, prk: &Key32, naming: &Key32) -> Result<Root, Error> {
-        let seal = expand(&self.tenant_key(prk)?, &[label::SEAL])?;
+    fn root(&self, key: &MasterKey) -> Result<Root, Error> {
+        let seal = expand(&self.tenant_key(&key.prk)?, &[label::SEAL])?;
         let lineage = digest(&[&*seal]);
-        Ok(Root { kid, seal, name: self.naming_key(naming)?, lineage })
+        Ok(Root { kid: key.kid, seal, lineage })
     }
 
     /// `K_name`.
-    fn naming_key(&self, naming: &Key32) -> Result<hmac::Key, Error> {
+    fn name_key(&self, naming: &Key32) -> Result<hmac::Key, Error> {
         let key = expand(&self.tenant_key(naming)?, &[label::NAME])?;
         Ok(hmac::Key::new(hmac::HMAC_SHA256, &*key))
     }
