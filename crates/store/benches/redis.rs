@@ -1,74 +1,127 @@
 //! What the store adds to Redis' own round trip: the client library bare, and the store, by
 //! turns, on the same server and the same kind of runtime.
 //!
-//! `cargo bench -p cachekit-store --bench redis`; needs `redis-server`.
-#![allow(missing_docs, reason = "what criterion's macros make")]
+//! `cargo bench -p cachekit-store --bench redis`; needs `redis-server`. Under `taskset -c 0` both
+//! ends share a core, and the numbers hold still.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "macros without documentation; a bench fails by panicking"
+)]
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cachekit_store::{Expected, StoreOptions, Swap, open};
+use cachekit_store::{Expected, Store, StoreOptions, Swap, open};
 use cachekit_testkit::RedisServer;
-use criterion::{Criterion, criterion_group, criterion_main};
-use redis::cmd;
-use tokio::runtime::Builder;
+use criterion::{
+    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+};
+use redis::{Cmd, FromRedisValue, aio::MultiplexedConnection, cmd};
+use sha1_smol::Sha1;
+use tokio::runtime::{Builder, Runtime};
 
 const LONG: Duration = Duration::from_secs(3600);
+/// The smallest sealed entry.
+const ENTRY: usize = 308;
+
+struct Bench {
+    runtime: Runtime,
+    store: Arc<dyn Store>,
+    bare: MultiplexedConnection,
+    _server: RedisServer,
+}
+
+impl Bench {
+    fn start() -> Self {
+        let server = RedisServer::start();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let store = open(&server.url(), &StoreOptions::default()).unwrap();
+        let client = redis::Client::open(server.url()).unwrap();
+        let bare = runtime.block_on(client.get_multiplexed_async_connection()).unwrap();
+        Self { runtime, store, bare, _server: server }
+    }
+
+    fn bare<T: FromRedisValue>(&self, command: &Cmd) -> T {
+        self.runtime.block_on(command.query_async(&mut self.bare.clone())).unwrap()
+    }
+
+    fn put(&self, key: &str, value: &Bytes) {
+        self.runtime.block_on(self.store.set(key, value.clone(), LONG)).unwrap();
+    }
+}
 
 fn round_trips(criterion: &mut Criterion) {
-    let server = RedisServer::start();
-    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let store = open(&server.url(), &StoreOptions::default()).unwrap();
-    let client = redis::Client::open(server.url()).unwrap();
-    let mut bare = runtime.block_on(client.get_multiplexed_async_connection()).unwrap();
-    let value = Bytes::from(vec![b'v'; 308]);
-    runtime.block_on(store.set("k", value.clone(), LONG)).unwrap();
-    runtime.block_on(store.set("barrier", value.clone(), LONG)).unwrap();
-
+    let bench = Bench::start();
     let mut group = criterion.benchmark_group("redis");
     group.measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_secs(1));
+    reads(&bench, &mut group);
+    writes(&bench, &mut group);
+    for size in [ENTRY, 1024, 8 * 1024, 64 * 1024, 1024 * 1024] {
+        swaps(&bench, &mut group, size);
+    }
+    group.finish();
+}
+
+fn reads(bench: &Bench, group: &mut BenchmarkGroup<'_, WallTime>) {
+    let value = Bytes::from(vec![b'v'; ENTRY]);
+    bench.put("k", &value);
+    bench.put("barrier", &value);
+    let keys = ["k", "barrier", "absent"];
     group.bench_function("bare GET", |bencher| {
-        bencher.iter(|| {
-            let get = runtime.block_on(cmd("GET").arg("k").query_async::<Vec<u8>>(&mut bare));
-            assert_eq!(get.unwrap().len(), 308);
-        });
+        bencher.iter(|| assert!(bench.bare::<Vec<u8>>(cmd("GET").arg("k")) == value));
     });
     group.bench_function("get_many of 1", |bencher| {
-        bencher.iter(|| assert!(runtime.block_on(store.get_many(&["k"])).unwrap()[0].is_some()));
+        bencher.iter(|| {
+            let got = bench.runtime.block_on(bench.store.get_many(&["k"])).unwrap();
+            assert!(got[0].as_ref() == Some(&value));
+        });
     });
     group.bench_function("bare MGET of 3", |bencher| {
         bencher.iter(|| {
-            let mget = cmd("MGET").arg(&["k", "barrier", "absent"]).clone();
-            let got = runtime.block_on(mget.query_async::<Vec<Option<Vec<u8>>>>(&mut bare));
-            assert_eq!(got.unwrap().len(), 3);
+            assert_eq!(bench.bare::<Vec<Option<Vec<u8>>>>(cmd("MGET").arg(&keys)).len(), 3);
         });
     });
     group.bench_function("get_many of 3", |bencher| {
-        let keys = ["k", "barrier", "absent"];
-        bencher.iter(|| assert_eq!(runtime.block_on(store.get_many(&keys)).unwrap().len(), 3));
+        bencher.iter(|| {
+            assert_eq!(bench.runtime.block_on(bench.store.get_many(&keys)).unwrap().len(), 3);
+        });
     });
+}
+
+fn writes(bench: &Bench, group: &mut BenchmarkGroup<'_, WallTime>) {
+    let value = Bytes::from(vec![b'v'; ENTRY]);
     group.bench_function("bare SET PX", |bencher| {
         bencher.iter(|| {
-            let mut set = cmd("SET");
-            set.arg("k").arg(&value[..]).arg("PX").arg(3_600_000);
-            runtime.block_on(set.query_async::<()>(&mut bare)).unwrap();
+            bench.bare::<()>(cmd("SET").arg("k").arg(&value[..]).arg("PX").arg(3_600_000));
         });
     });
-    group.bench_function("set", |bencher| {
-        bencher.iter(|| runtime.block_on(store.set("k", value.clone(), LONG)).unwrap());
-    });
-    for (name, size) in [("308 B", 308), ("1 KiB", 1024), ("1.1 KiB", 1100), ("64 KiB", 65_536)] {
-        let value = Bytes::from(vec![b'v'; size]);
-        runtime.block_on(store.set("swap", value.clone(), LONG)).unwrap();
-        group.bench_function(format!("compare_and_set over {name}"), |bencher| {
-            bencher.iter(|| {
-                let seen = Expected::Exactly(&value);
-                let swap = store.compare_and_set("swap", seen, value.clone(), LONG);
-                assert_eq!(runtime.block_on(swap).unwrap(), Swap::Done);
-            });
+    group.bench_function("set", |bencher| bencher.iter(|| bench.put("k", &value)));
+}
+
+/// By the store, and by a script that is given SHA-1 and length of what was seen (decision 21).
+fn swaps(bench: &Bench, group: &mut BenchmarkGroup<'_, WallTime>, size: usize) {
+    let value = Bytes::from(vec![b'v'; size]);
+    bench.put("swap", &value);
+    group.bench_function(format!("compare_and_set of {size} B"), |bencher| {
+        bencher.iter(|| {
+            let seen = Expected::Exactly(&value);
+            let swap = bench.store.compare_and_set("swap", seen, value.clone(), LONG);
+            assert_eq!(bench.runtime.block_on(swap).unwrap(), Swap::Done);
         });
-    }
-    group.finish();
+    });
+    let by_digest = "local there = redis.call('GET', KEYS[1]) \
+        if #there ~= tonumber(ARGV[2]) or redis.sha1hex(there) ~= ARGV[1] then return 0 end \
+        redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) return 1";
+    let script: String = bench.bare(cmd("SCRIPT").arg("LOAD").arg(by_digest));
+    group.bench_function(format!("the same by SHA-1 of {size} B"), |bencher| {
+        bencher.iter(|| {
+            let mut swap = cmd("EVALSHA");
+            swap.arg(&script).arg(1).arg("swap").arg(Sha1::from(&value).hexdigest()).arg(size);
+            assert_eq!(bench.bare::<u32>(swap.arg(&value[..]).arg(3_600_000)), 1);
+        });
+    });
 }
 
 criterion_group!(benches, round_trips);

@@ -1,4 +1,10 @@
 //! What goes wrong between here and Redis, and which error it becomes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,10 @@
 //! A forked child uses connections of its own, and leaves those of its parent alone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 #![expect(unsafe_code, reason = "there is no safe fork")]
 
 use std::{

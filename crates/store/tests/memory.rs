@@ -1,4 +1,10 @@
 //! The in-process store keeps the contract, and its own promises.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 

@@ -1,5 +1,7 @@
 //! Redis keeps the contract: over TCP, over a Unix socket, and signed in.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use cachekit_process::{Clock, SystemClock};

@@ -1,4 +1,10 @@
 //! Addresses: what is accepted, how it is printed, and that no error tells a password.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use cachekit_store::{ErrorKind, StoreOptions, StoreUrl, open};
 use proptest::prelude::*;
