@@ -1,0 +1,25 @@
+//! The encoding of a call, for `tests/vectors` and for whoever wants to see what counts.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
+
+use super::binder::Binder;
+use super::options::{BinderOptions, KeyOption};
+
+/// The canonical bytes of `function(*args, **kwargs)`, under the decorator's `ignore=` and `key=`.
+#[pyfunction]
+#[pyo3(signature = (function, args=None, kwargs=None, *, ignore=Vec::new(), key=None))]
+pub(crate) fn encode_arguments<'py>(
+    py: Python<'py>,
+    function: &Bound<'py, PyAny>,
+    args: Option<Bound<'py, PyTuple>>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+    ignore: Vec<String>,
+    key: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let key = key.map(KeyOption::extract).transpose()?.flatten();
+    let binder = Binder::new(function, BinderOptions { ignore, key })?;
+    let mut encoded = Vec::new();
+    binder.encode(&args.unwrap_or_else(|| PyTuple::empty(py)), kwargs, &mut encoded)?;
+    Ok(PyBytes::new(py, &encoded))
+}
