@@ -20,6 +20,7 @@ TITLE: Final = "The key is changed while the cache is full"
 STORE: Final = "memory://demo-rotation"
 OLD_PATIENTS: Final = range(1, 201)
 NEW_PATIENTS: Final = range(201, 301)
+READ_AGAIN: Final = 100
 # Where an entry says which key sealed it (docs/format.md, section 4).
 KEY_ID: Final = slice(4, 8)
 
@@ -42,21 +43,25 @@ def play(stage: Stage, hospital: Hospital) -> None:
 
     before = restart(old)
     asked_for(before, OLD_PATIENTS)
-    _show_keys(stage, f"{len(OLD_PATIENTS)} records under the old key:")
+    _show_keys(stage, f"{len(OLD_PATIENTS)} records, and two barriers that say what was cleared:")
 
     during = restart(new, old)
-    old_ones = asked_for(during, OLD_PATIENTS[:100])
+    old_ones = asked_for(during, OLD_PATIENTS[:READ_AGAIN])
     asked_for(during, NEW_PATIENTS)
-    _show_keys(stage, f"Deployed with both keys, {len(NEW_PATIENTS)} more records:")
+    _show_keys(
+        stage,
+        f"Deployed with both keys, {READ_AGAIN} old records are read, which seals them anew, and "
+        f"{len(NEW_PATIENTS)} others are written:",
+    )
     stage.proved("under both keys every old entry was a hit", by=old_ones == 0)
 
     after = restart(new)
     kept = asked_for(after, NEW_PATIENTS)
     stage.proved("with the old key gone, what the new one sealed is a hit", by=kept == 0)
-    lost = asked_for(after, OLD_PATIENTS[100:])
+    lost = asked_for(after, OLD_PATIENTS[READ_AGAIN:])
     stage.proved(
         f"what only the old key opens is a miss, {lost} times, and nothing raised",
-        by=lost == len(OLD_PATIENTS[100:]),
+        by=lost == len(OLD_PATIENTS) - READ_AGAIN,
     )
     del os.environ["CACHEKIT_MASTER_KEY_ROTATION"]
 
@@ -67,4 +72,4 @@ def _show_keys(stage: Stage, sentence: str) -> None:
     names = store.keys()
     found = Counter((store.get(name) or b"")[KEY_ID].hex() for name in names)
     stage.say(sentence)
-    stage.table([(f"key id {key}", f"{count} entries") for key, count in found.most_common()])
+    stage.table([(f"key id {key}", f"{count} blobs") for key, count in sorted(found.items())])

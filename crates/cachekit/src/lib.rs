@@ -38,13 +38,13 @@
 //! neither read, change, swap nor extend one. The threat table is in `docs/`.
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+#[path = "cached/mod.rs"]
+pub mod __private;
 mod blocking;
 mod buffers;
 mod builder;
 mod cache;
-#[doc(hidden)]
-#[path = "cached/mod.rs"]
-pub mod __private;
 mod config;
 mod default;
 pub mod duration;
@@ -80,3 +80,8 @@ pub use cachekit_macros::cached;
 pub mod prelude {
     pub use crate::{Cache, ComputeError, Error, cached, configure};
 }
+
+/// The Rust of the README runs as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
