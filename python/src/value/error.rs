@@ -57,6 +57,9 @@ pub(crate) enum Reason {
     Interrupted(PyErr),
 }
 
+/// How much of a path is shown.
+const STEPS: usize = 16;
+
 #[derive(Debug)]
 enum Step {
     Item(usize),
@@ -83,11 +86,6 @@ impl ValueError {
 
     pub(crate) fn invalid(what: &'static str) -> Self {
         Self::new(Reason::Invalid { what })
-    }
-
-    /// What happened.
-    pub(crate) fn reason(&self) -> &Reason {
-        &self.0.reason
     }
 
     /// The Python exception: what `raise` makes of the text, or the interruption that it was.
@@ -157,7 +155,10 @@ impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(root) = self.0.root {
             f.write_str(root)?;
-            self.0.path.iter().rev().try_for_each(|step| write!(f, "{step}"))?;
+            self.0.path.iter().rev().take(STEPS).try_for_each(|step| write!(f, "{step}"))?;
+            if self.0.path.len() > STEPS {
+                f.write_str("…")?;
+            }
             f.write_str(": ")?;
         }
         write!(f, "{}", self.0.reason)

@@ -48,9 +48,10 @@ thread_local! {
 impl Keys {
     /// Runs `read` with this thread's keys.
     pub(crate) fn lend<T>(read: impl FnOnce(&mut Self) -> T) -> T {
-        let mut keys = KEYS.take().unwrap_or_else(Self::empty);
+        let mut keys = KEYS.try_with(Cell::take).ok().flatten().unwrap_or_else(Self::empty);
         let result = read(&mut keys);
-        KEYS.set(Some(keys));
+        // A thread that is ending has no cell any more: then its keys go with it.
+        let _ = KEYS.try_with(|cell| cell.set(Some(keys)));
         result
     }
 

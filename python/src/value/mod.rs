@@ -23,10 +23,9 @@ mod decode;
 mod encode;
 mod error;
 mod extension;
-mod hooks;
 mod immutable;
 mod keys;
-mod kinds;
+pub(crate) mod kinds;
 mod limits;
 mod numbers;
 mod texts;
@@ -34,5 +33,4 @@ mod times;
 
 pub(crate) use codec::ValueCodec;
 pub(crate) use error::ValueError;
-pub(crate) use hooks::register;
 pub(crate) use immutable::is_immutable;
