@@ -6,9 +6,8 @@ import secrets
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from cachekit.testing import RawStore
-
 from cachekit import cache
+from cachekit.testing import RawStore
 
 if TYPE_CHECKING:
     from demo.hospital import Hospital
