@@ -1,6 +1,6 @@
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from datetime import timedelta
-from types import TracebackType
+from types import GenericAlias, TracebackType
 from typing import (
     Any,
     ClassVar,
@@ -13,34 +13,53 @@ from typing import (
     overload,
 )
 
-from typing_extensions import Self, Unpack
+from typing_extensions import Self, Unpack, disjoint_base
 
-from .typing import CacheOptions, FunctionOptions, OnTamper, Serializer
+from .typing import CacheOptions, Serializer
 
-P = ParamSpec("P")
-Q = ParamSpec("Q")
-R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
-S = TypeVar("S")
-K = TypeVar("K", bound=Hashable)
-D = TypeVar("D")
+__all__ = [
+    "AsyncCached",
+    "Cache",
+    "CacheInfo",
+    "Cached",
+    "Decorator",
+    "DefaultSerializer",
+    "EncryptionWrapper",
+    "Function",
+    "Pending",
+    "RawStore",
+    "Ticket",
+    "check_json",
+    "configure",
+    "encode_arguments",
+    "reset",
+]
 
-class Cached(Generic[P, R]):
+_P = ParamSpec("_P")
+_Q = ParamSpec("_Q")
+_R = TypeVar("_R")
+_S = TypeVar("_S")
+_K = TypeVar("_K", bound=Hashable)
+_D = TypeVar("_D")
+
+@disjoint_base
+class Cached(Generic[_P, _R]):
     """A cached function, free or bound to an instance.
 
     Calling it is calling the function. The methods take the call's arguments as the function does,
     in any spelling, and concern that call's entry.
     """
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
     @property
-    def __wrapped__(self) -> Callable[P, R]:
+    def __wrapped__(self) -> Callable[_P, _R]:
         """The function as it was before it was decorated; calling it caches nothing."""
     @property
     def __name__(self) -> str: ...
     @property
     def __qualname__(self) -> str: ...
-    def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
+    def invalidate(self, *args: _P.args, **kwargs: _P.kwargs) -> None:
         """Forgets the call's value.
 
         No value whose computation began before is served afterwards, by this process at once and by
@@ -49,23 +68,23 @@ class Cached(Generic[P, R]):
         Raises:
             BackendError: The store did not take it. This process has forgotten all the same.
         """
-    def refresh(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def refresh(self, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Runs the function now, whatever is cached, and caches and returns what it returns."""
-    def peek(self, *args: P.args, **kwargs: P.kwargs) -> R | None:
+    def peek(self, *args: _P.args, **kwargs: _P.kwargs) -> _R | None:
         """The cached value, or None; the function never runs, and nothing is counted.
 
         `contains` tells a cached None from none.
         """
-    def contains(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+    def contains(self, *args: _P.args, **kwargs: _P.kwargs) -> bool:
         """Whether a value of the call is cached, None included."""
-    def set(self, value: R, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def set(self, value: _R, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
         """Caches `value` as the call's: the value first, then the call's arguments.
 
         Raises:
             SerializationError: The serializer cannot keep it.
             BackendError: It could not be written.
         """
-    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
+    def key(self, *args: _P.args, **kwargs: _P.kwargs) -> str:
         """The address of the call's entry in the store."""
     def cache_info(self) -> CacheInfo:
         """What was counted for this function in this process."""
@@ -75,49 +94,82 @@ class Cached(Generic[P, R]):
         Raises:
             BackendError: The store did not take it. This process has forgotten all the same.
         """
+    # `self` as a callable: mypy takes any instance for the first parameter of a class that is given
+    # a `Concatenate`, but not for that of a callable. Bound methods lose it, static ones keep it.
+    @overload
+    def __get__(  # type: ignore[misc]
+        self: Callable[Concatenate[type[_S], _Q], _R], instance: None, owner: type[_S], /
+    ) -> Cached[_Q, _R]: ...
     @overload
     def __get__(self, instance: None, owner: type[Any] | None = None, /) -> Self: ...
     @overload
+    def __get__(  # type: ignore[misc]
+        self: Callable[Concatenate[type[_S], _Q], _R],
+        instance: _S,
+        owner: type[Any] | None = None,
+        /,
+    ) -> Cached[_Q, _R]: ...
+    @overload
     def __get__(
-        self: Cached[Concatenate[S, Q], R], instance: S, owner: type[Any] | None = None, /
-    ) -> Cached[Q, R]: ...
+        self: Callable[Concatenate[_S, _Q], _R], instance: _S, owner: type[Any] | None = None, /
+    ) -> Cached[_Q, _R]: ...
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None, /) -> Self: ...
 
 @final
-class AsyncCached(Generic[P, R]):
+class AsyncCached(Generic[_P, _R]):
     """A cached coroutine function: what waits in `Cached` is awaited here."""
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]: ...
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _R]: ...
     @property
-    def __wrapped__(self) -> Callable[P, Coroutine[Any, Any, R]]:
+    def __wrapped__(self) -> Callable[_P, Coroutine[Any, Any, _R]]:
         """The function as it was before it was decorated; calling it caches nothing."""
     @property
     def __name__(self) -> str: ...
     @property
     def __qualname__(self) -> str: ...
-    def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, None]:
+    def invalidate(self, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, None]:
         """As `Cached.invalidate`, awaited."""
-    def refresh(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
+    def refresh(self, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _R]:
         """As `Cached.refresh`, awaited."""
-    def peek(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R | None]:
+    def peek(self, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _R | None]:
         """As `Cached.peek`, awaited."""
-    def contains(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, bool]:
+    def contains(self, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, bool]:
         """As `Cached.contains`, awaited."""
-    def set(
-        self, value: R, /, *args: P.args, **kwargs: P.kwargs
-    ) -> Coroutine[Any, Any, None]:
+    def set(self, value: _R, /, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, None]:
         """As `Cached.set`, awaited."""
-    def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
+    def key(self, *args: _P.args, **kwargs: _P.kwargs) -> str:
         """The address of the call's entry in the store; nothing to await."""
     def cache_info(self) -> CacheInfo:
         """What was counted for this function in this process; nothing to await."""
     def cache_clear(self) -> Coroutine[Any, Any, None]:
         """As `Cached.cache_clear`, awaited."""
     @overload
+    def __get__(  # type: ignore[misc]
+        self: Callable[Concatenate[type[_S], _Q], Coroutine[Any, Any, _R]],
+        instance: None,
+        owner: type[_S],
+        /,
+    ) -> AsyncCached[_Q, _R]: ...
+    @overload
     def __get__(self, instance: None, owner: type[Any] | None = None, /) -> Self: ...
     @overload
+    def __get__(  # type: ignore[misc]
+        self: Callable[Concatenate[type[_S], _Q], Coroutine[Any, Any, _R]],
+        instance: _S,
+        owner: type[Any] | None = None,
+        /,
+    ) -> AsyncCached[_Q, _R]: ...
+    @overload
     def __get__(
-        self: AsyncCached[Concatenate[S, Q], R], instance: S, owner: type[Any] | None = None, /
-    ) -> AsyncCached[Q, R]: ...
+        self: Callable[Concatenate[_S, _Q], Coroutine[Any, Any, _R]],
+        instance: _S,
+        owner: type[Any] | None = None,
+        /,
+    ) -> AsyncCached[_Q, _R]: ...
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None, /) -> Self: ...
 
 @final
 class Decorator:
@@ -125,11 +177,11 @@ class Decorator:
 
     def __new__(cls, secure: bool, options: dict[str, Any] | None = None, /) -> Self: ...
     @overload
-    def __call__(
-        self, function: Callable[P, Coroutine[Any, Any, R]], /
-    ) -> AsyncCached[P, R]: ...
+    def __call__(  # type: ignore[overload-overlap] # pyright: ignore[reportOverlappingOverload]
+        self, function: Callable[_P, Coroutine[Any, Any, _R]], /
+    ) -> AsyncCached[_P, _R]: ...
     @overload
-    def __call__(self, function: Callable[P, R], /) -> Cached[P, R]: ...
+    def __call__(self, function: Callable[_P, _R], /) -> Cached[_P, _R]: ...
 
 @final
 class CacheInfo:
@@ -184,7 +236,7 @@ class Cache:
     same namespace.
 
     Example:
-        >>> sessions = Cache.secure(ttl="1h", namespace="sessions", master_key="4f" * 32, backend=None)
+        >>> sessions = Cache.secure(namespace="sessions", master_key="4f" * 32, backend=None)
         >>> sessions.set("s-1", {"user": 7})
         >>> sessions.get("s-1")
         {'user': 7}
@@ -204,15 +256,17 @@ class Cache:
     def get(self, key: Hashable, default: None = None) -> Any:
         """The value under `key`, or `default`."""
     @overload
-    def get(self, key: Hashable, default: D) -> Any | D: ...
-    def set(self, key: Hashable, value: object, *, ttl: float | timedelta | str | None = None) -> None:
+    def get(self, key: Hashable, default: _D) -> Any | _D: ...
+    def set(
+        self, key: Hashable, value: object, *, ttl: float | timedelta | str | None = None
+    ) -> None:
         """Keeps `value` under `key`, for `ttl` or as long as the cache says.
 
         Raises:
             SerializationError: The serializer cannot keep it.
             BackendError: It could not be written.
         """
-    def get_or_compute(self, key: Hashable, compute: Callable[[], R]) -> R:
+    def get_or_compute(self, key: Hashable, compute: Callable[[], _R]) -> _R:
         """The value under `key`, computed by one caller where there is none."""
     def contains(self, key: Hashable) -> bool:
         """Whether there is a value under `key`, None included."""
@@ -220,7 +274,7 @@ class Cache:
         """Forgets the value under `key`."""
     def clear(self) -> None:
         """Forgets everything in this namespace, in every process that shares the store."""
-    def get_many(self, keys: Iterable[K]) -> dict[K, Any]:
+    def get_many(self, keys: Iterable[_K]) -> dict[_K, Any]:
         """The values that there are, in one round trip where the store can."""
     def set_many(
         self, values: dict[Any, Any], *, ttl: float | timedelta | str | None = None
@@ -230,14 +284,14 @@ class Cache:
     def aget(self, key: Hashable, default: None = None) -> Coroutine[Any, Any, Any]:
         """As `get`, awaited."""
     @overload
-    def aget(self, key: Hashable, default: D) -> Coroutine[Any, Any, Any | D]: ...
+    def aget(self, key: Hashable, default: _D) -> Coroutine[Any, Any, Any | _D]: ...
     def aset(
         self, key: Hashable, value: object, *, ttl: float | timedelta | str | None = None
     ) -> Coroutine[Any, Any, None]:
         """As `set`, awaited."""
     def aget_or_compute(
-        self, key: Hashable, compute: Callable[[], Awaitable[R]]
-    ) -> Coroutine[Any, Any, R]:
+        self, key: Hashable, compute: Callable[[], Awaitable[_R]]
+    ) -> Coroutine[Any, Any, _R]:
         """As `get_or_compute`, awaited."""
     def acontains(self, key: Hashable) -> Coroutine[Any, Any, bool]:
         """As `contains`, awaited."""
@@ -245,7 +299,7 @@ class Cache:
         """As `invalidate`, awaited."""
     def aclear(self) -> Coroutine[Any, Any, None]:
         """As `clear`, awaited."""
-    def aget_many(self, keys: Iterable[K]) -> Coroutine[Any, Any, dict[K, Any]]:
+    def aget_many(self, keys: Iterable[_K]) -> Coroutine[Any, Any, dict[_K, Any]]:
         """As `get_many`, awaited."""
     def aset_many(
         self, values: dict[Any, Any], *, ttl: float | timedelta | str | None = None
@@ -345,7 +399,7 @@ def configure(
     max_ttl: float | timedelta | str | None = None,
     l1: Literal[False] | int | str | None = None,
     l1_max_age: float | timedelta | str | None = None,
-    on_tamper: OnTamper | None = None,
+    on_tamper: Literal["miss", "raise"] | None = None,
     connect_timeout: float | timedelta | str | None = None,
     operation_timeout: float | timedelta | str | None = None,
 ) -> None:
@@ -389,17 +443,7 @@ def encode_arguments(
     ignore: list[str] = ...,
     key: str | Callable[..., object] | None = None,
 ) -> bytes: ...
-def encode_value(
-    value: Any,
-    allow: list[type[Any]] = ...,
-    function: Callable[..., Any] | None = None,
-) -> bytes: ...
-def decode_value(
-    data: bytes,
-    allow: list[type[Any]] = ...,
-    function: Callable[..., Any] | None = None,
-) -> Any: ...
-def is_immutable(value: object) -> bool: ...
+
 @final
 class Function:
     @property

@@ -11,7 +11,9 @@ from ._native import RawStore, reset
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
-    from typing import BinaryIO
+    from typing import BinaryIO, TypeAlias
+
+    _Reply: TypeAlias = "str | list[_Reply]"
 
 __all__ = ["RawStore", "redis_keys", "reset"]
 
@@ -36,13 +38,14 @@ def redis_keys(url: str) -> list[str]:
 
 def _scan(line: socket.socket, replies: BinaryIO, cursor: str) -> tuple[str, list[str]]:
     reply = _ask(line, replies, "SCAN", cursor, "COUNT", "1000")
-    if not isinstance(reply, list) or len(reply) != 2:  # noqa: PLR2004 - a cursor and a page
-        raise OSError("SCAN was not answered as Redis answers it")
-    following, page = reply
-    return str(following), [str(key) for key in page]
+    match reply:
+        case [str() as following, list() as page]:
+            return following, [key for key in page if isinstance(key, str)]
+        case _:
+            raise OSError("SCAN was not answered as Redis answers it")
 
 
-def _ask(line: socket.socket, replies: BinaryIO, *words: str) -> object:
+def _ask(line: socket.socket, replies: BinaryIO, *words: str) -> _Reply:
     """One command of the Redis protocol (RESP2), and its reply."""
     parts = [b"*%d\r\n" % len(words)]
     for word in words:
@@ -52,7 +55,7 @@ def _ask(line: socket.socket, replies: BinaryIO, *words: str) -> object:
     return _reply(replies)
 
 
-def _reply(replies: BinaryIO) -> object:
+def _reply(replies: BinaryIO) -> _Reply:
     head = replies.readline()
     kind, rest = head[:1], head[1:].strip()
     if kind == b"*":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
 
-from ._native import AsyncCached, CacheInfo, Cached, Decorator
+from ._native import AsyncCached, Cached, CacheInfo, Decorator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,15 +32,15 @@ class Serializer(Protocol):
     @property
     def serializer_id(self) -> int:
         """The number by which entries name it."""
-        ...
+        raise NotImplementedError
 
     def serialize(self, value: Any, /) -> bytes:
         """Turns a value into bytes, or raises."""
-        ...
+        raise NotImplementedError
 
     def deserialize(self, data: bytes, /) -> Any:
         """Turns the bytes back, or raises."""
-        ...
+        raise NotImplementedError
 
 
 class CacheOptions(TypedDict, total=False):
@@ -90,7 +90,4 @@ class FunctionOptions(CacheOptions, total=False):
     """Gives the tenant's name from the call's arguments. If it raises, so does the call."""
 
     strict: bool
-    """Whether a value that cannot be cached raises `SerializationError`. Default: returned as is."""
-
-
-OnTamper = Literal["miss", "raise"]
+    """Whether a value that cannot be cached raises. Default: it is returned, uncached."""

@@ -84,8 +84,8 @@ mod _native {
     use crate::ticket::Ticket;
 
     #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::logging::install();
-        crate::value::register(module)
+        Ok(())
     }
 }

@@ -11,10 +11,10 @@ Each keeps a value as it is or refuses it with `SerializationError`: none change
 Nothing third-party is imported before a serializer needs it.
 """
 
-from .._native import DefaultSerializer, EncryptionWrapper
-from ._arrow import ArrowSerializer
-from ._orjson import OrjsonSerializer
-from ._protocol import Serializer
+from cachekit._native import DefaultSerializer, EncryptionWrapper
+from cachekit.serializers._arrow import ArrowSerializer
+from cachekit.serializers._orjson import OrjsonSerializer
+from cachekit.typing import Serializer
 
 StandardSerializer = DefaultSerializer
 

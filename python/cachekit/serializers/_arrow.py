@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..exceptions import ConfigurationError, SerializationError
+from cachekit.exceptions import ConfigurationError, SerializationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ArrowSerializer:
         """
         arrow = _library("pyarrow")
         kind, table = _to_table(value, arrow)
-        metadata = {**(table.schema.metadata or {}), _KIND: kind}
+        metadata: dict[bytes, bytes] = {**(table.schema.metadata or {}), _KIND: kind}
         sink = arrow.BufferOutputStream()
         with arrow.ipc.new_stream(sink, table.schema.with_metadata(metadata)) as writer:
             writer.write_table(table)
@@ -56,7 +56,7 @@ class ArrowSerializer:
             table.validate()
         except (arrow.ArrowInvalid, OSError):
             raise SerializationError(f"{len(data)} bytes that are not an Arrow stream") from None
-        metadata = dict(table.schema.metadata or {})
+        metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
         kind = metadata.pop(_KIND, b"pyarrow")
         return _from_table(kind, table.replace_schema_metadata(metadata or None))
 
@@ -72,7 +72,9 @@ def _to_table(value: Any, arrow: Any) -> tuple[bytes, Any]:
             return b"polars", value.to_arrow()
     except (arrow.ArrowException, TypeError, ValueError) as error:
         # The library's own text may quote a cell.
-        raise SerializationError(f"Arrow has no type for a column: {type(error).__name__}") from None
+        raise SerializationError(
+            f"Arrow has no type for a column: {type(error).__name__}"
+        ) from None
     raise SerializationError(
         "ArrowSerializer keeps pyarrow.Table, pandas.DataFrame and polars.DataFrame, "
         f"not {type(value).__module__}.{type(value).__qualname__}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .._native import check_json
-from ..exceptions import SerializationError
+from cachekit._native import check_json
+from cachekit.exceptions import SerializationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
