@@ -107,11 +107,14 @@ impl<'a> Reader<'a> {
     /// Reads the next token, in the order of the bytes.
     ///
     /// # Errors
-    /// Any [`Malformed`] but `Trailing`. The reader is of no use after an error.
+    /// Any [`Malformed`] but `Trailing`. After an error other than `Complete` the reader stands
+    /// anywhere, and [`Reader::finish`] never succeeds.
     // Always inlined: a token that passes through memory costs more than reading it.
     #[inline(always)]
     pub fn token(&mut self) -> Result<Token<'a>, Malformed> {
-        self.owed = self.owed.checked_sub(1).ok_or(Malformed::Complete)?;
+        if self.owed == 0 {
+            return Err(Malformed::Complete);
+        }
         let (&marker, rest) = self.rest.split_first().ok_or(Malformed::Truncated)?;
         self.rest = rest;
         let token = match marker {
@@ -130,6 +133,8 @@ impl<'a> Reader<'a> {
             0xE0..=0xFF => Token::Signed(i64::from(marker.cast_signed())),
             _ => self.uncommon(marker)?,
         };
+        // Paid last: a reader that failed still owes, and never finishes.
+        self.owed -= 1;
         if self.owed > self.rest.len() {
             return Err(Malformed::Overlong { remaining: self.rest.len() });
         }
