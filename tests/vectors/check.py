@@ -10,7 +10,7 @@ library and `cryptography` (for AES-256-GCM). Prints a summary, and exits with 1
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -465,13 +465,13 @@ def parse_entry(text: str, entry: int) -> Key:
 
 def parse_date(text: str, entry: int) -> int:
     try:
-        date = datetime.datetime.fromisoformat(re.sub("Z$", "+00:00", text))
+        date = dt.datetime.fromisoformat(re.sub("Z$", "+00:00", text))
     except ValueError:
         raise BadList(entry, "Date") from None
-    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
     if date.tzinfo is None or date < epoch:
         raise BadList(entry, "Date")
-    return (date - epoch) // datetime.timedelta(milliseconds=1)
+    return (date - epoch) // dt.timedelta(milliseconds=1)
 
 
 def demotion(keys: list[Key], position: int) -> int | None:
