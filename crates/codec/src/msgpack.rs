@@ -38,7 +38,7 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for MessagePack {
             .serialize(&mut encoder)
             .map_err(|error| encode_error::<V>(&error))
             .and_then(|()| self.limits.check(out.len() - start))
-            .and_then(|()| scan::<V>(out.get(start..).unwrap_or_default()));
+            .and_then(|()| check_depth::<V>(out.get(start..).unwrap_or_default()));
         if written.is_err() {
             out.truncate(start);
         }
@@ -47,8 +47,10 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for MessagePack {
 
     fn decode(&self, bytes: &[u8]) -> Result<V, Error> {
         self.limits.check(bytes.len())?;
-        scan::<V>(bytes)?;
+        measure::<V>(bytes)?;
         let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
+        // It counts down to zero and fails there: one more than what is accepted.
+        decoder.set_max_depth(usize::from(MAX_DEPTH) + 1);
         let value = V::deserialize(&mut decoder).map_err(|error| decode_error::<V>(&error))?;
         // The scan has proved that one value fills the input; this proves that `V` took it all
         // (a tuple leaves the rest of a longer array unread).
@@ -59,13 +61,24 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for MessagePack {
     }
 }
 
-/// Steps over the one value that `bytes` should be, before a decoder sees it or after an encoder
-/// wrote it.
+/// Steps over the one value that `bytes` should be, before a decoder sees it.
 ///
 /// Decoders reserve memory by the lengths they are told; serde's own caution caps that per
 /// container, that of third-party types often not at all. After this no length claims more than is
-/// there, and nesting is bounded alike for reading and writing (rmp-serde's encoder has no bound).
-fn scan<V>(bytes: &[u8]) -> Result<(), Error> {
+/// there. Depth is the decoder's own to bound.
+fn measure<V>(bytes: &[u8]) -> Result<(), Error> {
+    let mut reader = Reader::new(bytes);
+    loop {
+        match reader.token() {
+            Ok(_) => {}
+            Err(Malformed::Complete) => return reader.finish().map_err(scan_error::<V>),
+            Err(malformed) => return Err(scan_error::<V>(malformed)),
+        }
+    }
+}
+
+/// Refuses what was written deeper than it would be read: rmp-serde's encoder has no bound.
+fn check_depth<V>(bytes: &[u8]) -> Result<(), Error> {
     let mut reader = Reader::new(bytes);
     // Values still to come in each open container, the innermost last.
     let mut open = SmallVec::<[usize; 16]>::new();
@@ -74,7 +87,7 @@ fn scan<V>(bytes: &[u8]) -> Result<(), Error> {
             Ok(Token::Array(items)) => Some(items),
             Ok(Token::Map(entries)) => Some(2 * entries),
             Ok(_) => None,
-            Err(Malformed::Complete) => return reader.finish().map_err(scan_error::<V>),
+            Err(Malformed::Complete) => return Ok(()),
             Err(malformed) => return Err(scan_error::<V>(malformed)),
         };
         if let Some(left) = open.last_mut() {

@@ -7,16 +7,6 @@ use pyo3::types::{PyString, PyType};
 
 use super::obstacle::Obstacle;
 
-/// `module.qualname`, as it is shown in messages.
-pub(super) fn displayed(class: &Bound<'_, PyType>) -> String {
-    let name = class.qualname().map_or_else(|_| "?".to_owned(), |name| name.to_string());
-    match class.module() {
-        Ok(module) if module == "builtins" => name,
-        Ok(module) => format!("{module}.{name}"),
-        Err(_) => name,
-    }
-}
-
 /// `module.qualname`, as it is encoded: `__main__` stands for another module in every program, so
 /// it is replaced by what the running one is.
 ///

@@ -6,8 +6,8 @@ use cachekit_codec::MAX_DEPTH;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::class_name;
 use crate::errors::ArgumentError;
+use crate::value::class_name;
 
 /// What stands in the way of encoding an argument. Boxed, so that the happy path returns a word.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Obstacle {
 
     #[cold]
     pub(super) fn class(class: &Bound<'_, PyType>, why: &'static str) -> Self {
-        let class = class_name::displayed(class);
+        let class = class_name(class);
         Self(Box::new(Inner::Unkeyable { class, why, path: Vec::new() }))
     }
 

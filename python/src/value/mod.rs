@@ -32,5 +32,5 @@ mod texts;
 mod times;
 
 pub(crate) use codec::ValueCodec;
-pub(crate) use error::ValueError;
+pub(crate) use error::{ValueError, class_name};
 pub(crate) use immutable::is_immutable;
