@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --example quickstart
 //! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --example rotation
 //! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::time::Duration;
 
@@ -13,7 +14,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// A process of its own, as far as the cache can tell: nothing in it but what the store has.
 fn process(keys: &str) -> Result<Cache, Error> {
-    Cache::builder().url(STORE).l1(cachekit::L1::Off).secure_from_environment().rotation(keys).build()
+    Cache::builder()
+        .url(STORE)
+        .l1(cachekit::L1::Off)
+        .secure_from_environment()
+        .rotation(keys)
+        .build()
 }
 
 fn show(when: &str, cache: &Cache) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --example tenants
 //! ```
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -292,7 +292,8 @@ impl<C> Cache<C> {
         let named = keys.iter().map(|key| self.named(key)).collect::<Result<Vec<_>, _>>()?;
         let calls: Vec<_> = named.iter().map(Named::call).collect();
         let hits = self.keyed.peek_many(&calls).await?;
-        let open = |hit: Option<engine::Hit>| hit.map(|h| lookup::open(&self.codec, &h)).transpose();
+        let open =
+            |hit: Option<engine::Hit>| hit.map(|h| lookup::open(&self.codec, &h)).transpose();
         hits.into_iter().map(open).collect()
     }
 

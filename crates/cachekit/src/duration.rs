@@ -37,9 +37,7 @@ impl ParseError {
                 "a duration has digits and units only, no spaces, signs or fractions: \"1h30m\", not \"1.5 h\""
             }
             Self::NoNumber => "a unit has no number before it: \"1h30m\"",
-            Self::NoUnit => {
-                "the last number has no unit: \"1h30m\" (a number alone means seconds)"
-            }
+            Self::NoUnit => "the last number has no unit: \"1h30m\" (a number alone means seconds)",
             Self::Unit => "unknown unit: a duration has d, h, m, s and ms (\"5m\" is five minutes)",
             Self::Order => "units go from long to short, each once: \"1h30m\"",
             Self::TooLong => "the duration is longer than can be counted",

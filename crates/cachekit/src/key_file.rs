@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -19,9 +20,7 @@ const LONGEST: u64 = 4096;
 /// # Errors
 /// `Configuration` names the file, what is wrong with it, and the command that mends it.
 pub(crate) fn read(path: &Path) -> Result<Secret, Error> {
-    let wrong = |what: &str| {
-        Error::configuration(format!("key file {}: {what}", path.display()))
-    };
+    let wrong = |what: &str| Error::configuration(format!("key file {}: {what}", path.display()));
     let file = File::open(path).map_err(|error| wrong(&format!("cannot be opened ({error})")))?;
     // Of the open file, not of the path: the answer is about the bytes that are read below.
     check_mode(&file, path)?;
@@ -38,10 +37,7 @@ pub(crate) fn read(path: &Path) -> Result<Secret, Error> {
     Ok(secret)
 }
 
-#[cfg(unix)]
 fn check_mode(file: &File, path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::MetadataExt;
-
     const OTHERS: u32 = 0o007;
     const GROUP_WRITES: u32 = 0o020;
     let path = path.display();
@@ -58,12 +54,7 @@ fn check_mode(file: &File, path: &Path) -> Result<(), Error> {
     )))
 }
 
-#[cfg(not(unix))]
-fn check_mode(_: &File, _: &Path) -> Result<(), Error> {
-    Ok(())
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

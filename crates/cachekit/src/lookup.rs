@@ -12,7 +12,10 @@ use zeroize::Zeroizing;
 use crate::{Error, buffers};
 
 /// Writes a call's arguments; see `cachekit_codec::arguments`.
-pub(crate) trait WriteKey: FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error> {}
+pub(crate) trait WriteKey:
+    FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error>
+{
+}
 impl<F: FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error>> WriteKey for F {}
 
 /// A call that outlives the borrow of its arguments. They are wiped with it.
@@ -42,7 +45,7 @@ pub(crate) enum Probed<V> {
 /// What a call found.
 pub(crate) enum Found<V> {
     Value(V),
-    Compute(Ticket),
+    Compute(Box<Ticket>),
     Failed(SharedError),
 }
 
@@ -80,7 +83,7 @@ pub(crate) async fn enter<V, C: Codec<V>>(
 ) -> Result<Found<V>, Error> {
     loop {
         match operation.enter(&named.call(), intent, caller).await? {
-            Entered::Compute(ticket) => return Ok(Found::Compute(ticket)),
+            Entered::Compute(ticket) => return Ok(Found::Compute(ticket.into())),
             Entered::Failed(error) => return Ok(Found::Failed(error)),
             Entered::Hit(hit) => match open(codec, &hit) {
                 Ok(value) => return Ok(Found::Value(value)),
@@ -143,7 +146,7 @@ impl Written {
 }
 
 /// Writes a computed value under its ticket. A store that fails is the engine's to count.
-pub(crate) async fn keep(ticket: Ticket, written: Written) {
+pub(crate) async fn keep(ticket: Box<Ticket>, written: Written) {
     if let Err(error) = ticket.fill(written.encoded()).await {
         log::warn!("a computed value was not cached: {error}");
     }

@@ -73,7 +73,9 @@ impl Operations {
         let mut table = self.table().write();
         let operation = match table.identities.get(&identity) {
             Some(first) if first.path == path && first.place == place => first.operation.clone(),
-            Some(first) => return Err(taken(&identity, (&first.path, first.place), (&path, place))),
+            Some(first) => {
+                return Err(taken(&identity, (&first.path, first.place), (&path, place)));
+            }
             None => {
                 let operation = make()?;
                 let registered = Registered { operation: operation.clone(), path, place };

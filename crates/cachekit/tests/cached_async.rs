@@ -185,7 +185,10 @@ fn a_generic_type_has_entries_for_each_instantiation() {
 
 trait Loader {
     fn load(&self, id: u32) -> Result<u32, Error>;
-    fn load_later(&self, id: u32) -> impl Future<Output = Result<u32, std::num::ParseIntError>> + Send;
+    fn load_later(
+        &self,
+        id: u32,
+    ) -> impl Future<Output = Result<u32, std::num::ParseIntError>> + Send;
 }
 
 struct Fixed(Calls);

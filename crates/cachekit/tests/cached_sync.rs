@@ -31,7 +31,12 @@ fn arguments_are_told_apart_by_type_value_and_place() {
         CALLS.add();
         format!("{a}{b:?}{c:?}")
     }
-    let calls = [("x", None, vec![]), ("", Some("x"), vec![]), ("x", Some(""), vec![]), ("x", None, vec![0])];
+    let calls = [
+        ("x", None, vec![]),
+        ("", Some("x"), vec![]),
+        ("x", Some(""), vec![]),
+        ("x", None, vec![0]),
+    ];
     for (a, b, c) in calls {
         let b = b.map(str::to_owned);
         let expected = format!("{a}{b:?}{c:?}");

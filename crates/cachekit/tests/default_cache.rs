@@ -41,7 +41,10 @@ fn the_default_cache_from_no_key_to_use() {
 
     // A refused call leaves nothing behind: the key may still come.
     configure(Cache::builder().memory_only().secure(key())).expect("in time");
-    assert_eq!((secret(1).expect("value"), secret(1).expect("value"), mute(2), mute(2)), (1, 1, 2, 2));
+    assert_eq!(
+        (secret(1).expect("value"), secret(1).expect("value"), mute(2), mute(2)),
+        (1, 1, 2, 2)
+    );
     assert_eq!((public(3), public(3)), (3, 3));
     assert_eq!(CALLS.count(), 3);
 

@@ -8,7 +8,10 @@ fn the_page_is_generated_from_the_registry() {
         std::fs::write(path, &wanted).expect("docs/environment.md");
     }
     let found = std::fs::read_to_string(path).expect("docs/environment.md");
-    assert_eq!(found, wanted, "run: UPDATE_DOCS=1 cargo test -p cachekit-sealed --test environment");
+    assert_eq!(
+        found, wanted,
+        "run: UPDATE_DOCS=1 cargo test -p cachekit-sealed --test environment"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! From settings to keys, and what a sealed cache says without one.
+#![allow(clippy::expect_used, reason = "test code")]
 
 mod support;
 
@@ -39,7 +40,8 @@ fn a_bad_key_says_what_a_key_is_and_never_itself() {
 
 #[test]
 fn equal_settings_make_equal_rings_and_others_do_not() {
-    let identity = |pairs: &[(&str, &str)]| keys::keyring(&settings(pairs)).expect("ring").identity();
+    let identity =
+        |pairs: &[(&str, &str)]| keys::keyring(&settings(pairs)).expect("ring").identity();
     let (a, b, n) = ("a1".repeat(32), "b2".repeat(32), "c3".repeat(32));
     let list = format!("{b},{a}");
     let spaced = format!(" {a}\n");

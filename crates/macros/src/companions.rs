@@ -27,11 +27,8 @@ fn uncached(function: &Function) -> TokenStream {
     // What the attribute uses is used, whether the body needs it or not.
     let used = function.arguments.iter().filter(|a| a.named).map(|a| &a.ident);
     let used: Vec<_> = used.collect();
-    let body = if used.is_empty() {
-        quote!(#block)
-    } else {
-        quote!({ #(let _ = &#used;)* #block })
-    };
+    let body =
+        if used.is_empty() { quote!(#block) } else { quote!({ #(let _ = &#used;)* #block }) };
     quote! {
         #(#attributes)*
         #[doc = #doc]
@@ -76,7 +73,8 @@ fn peek(function: &Function, options: &Options) -> Result<TokenStream> {
         Some(ok) => (ok, quote!(value)),
         None => (returns, quote!(whole)),
     };
-    let output = quote!(-> ::core::result::Result<::core::option::Option<#value>, ::cachekit::Error>);
+    let output =
+        quote!(-> ::core::result::Result<::core::option::Option<#value>, ::cachekit::Error>);
     let signature = keyed(function, "peek", output);
     let lookup = expand::lookup(function, options, &signature.ident.to_string())?;
     let shape = expand::shape(function);
@@ -92,7 +90,8 @@ fn invalidate(function: &Function, options: &Options) -> Result<TokenStream> {
     let output = quote!(-> ::core::result::Result<(), ::cachekit::Error>);
     let signature = keyed(function, "invalidate", output);
     let lookup = expand::lookup(function, options, &signature.ident.to_string())?;
-    let doc = format!("Forgets the value of `{}` for these arguments, everywhere.", function.ident());
+    let doc =
+        format!("Forgets the value of `{}` for these arguments, everywhere.", function.ident());
     let run = finish(function, &quote!(::cachekit::__private::invalidate(#lookup)));
     Ok(emit(function, &doc, &signature, &quote!({ #run })))
 }

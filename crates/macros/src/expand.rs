@@ -5,9 +5,9 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprLit, FnArg, Ident, ItemFn, Lit, Result};
 
-use crate::{companions, template};
 use crate::function::Function;
 use crate::options::{Options, Ttl};
+use crate::{companions, template};
 
 pub(crate) fn cached(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let options: Options = syn::parse2(options)?;
@@ -54,11 +54,7 @@ fn begin(function: &Function, options: &Options, emitted: &str) -> Result<TokenS
 }
 
 /// What every companion needs to find the entry.
-pub(crate) fn lookup(
-    function: &Function,
-    options: &Options,
-    emitted: &str,
-) -> Result<TokenStream> {
+pub(crate) fn lookup(function: &Function, options: &Options, emitted: &str) -> Result<TokenStream> {
     let key = key(function, options)?;
     let target = target(function, options, emitted);
     let tenant = match &options.tenant {
@@ -70,7 +66,7 @@ pub(crate) fn lookup(
 
 /// The site, and the cache it uses.
 pub(crate) fn target(function: &Function, options: &Options, emitted: &str) -> TokenStream {
-    let site = site(function, options);
+    let site = site(function, options, emitted);
     let returns = &function.returns;
     let cache = match &options.cache {
         Some(cache) => quote_spanned!(cache.span()=> ::cachekit::__private::explicit(&(#cache))),
@@ -88,21 +84,20 @@ pub(crate) fn target(function: &Function, options: &Options, emitted: &str) -> T
     }
 }
 
-fn site(function: &Function, options: &Options) -> TokenStream {
+fn site(function: &Function, options: &Options, emitted: &str) -> TokenStream {
     let name = unraw(function.ident());
-    let mut site = quote!(::cachekit::__private::Site::new(#name, ::core::file!(), ::core::line!()));
-    for (method, value) in [
-        ("name", &options.name),
-        ("namespace", &options.namespace),
-        ("version", &options.version),
-    ] {
+    let mut site =
+        quote!(::cachekit::__private::Site::new(#name, ::core::file!(), ::core::line!()));
+    for (method, value) in
+        [("name", &options.name), ("namespace", &options.namespace), ("version", &options.version)]
+    {
         let method = format_ident!("{method}");
         if let Some(value) = value {
             site.extend(quote!(.#method(#value)));
         }
     }
     if let Some(ttl) = &options.ttl {
-        let ttl = duration(ttl);
+        let ttl = duration(ttl, emitted == name);
         site.extend(quote!(.ttl(#ttl)));
     }
     if options.secure.is_some() {
@@ -114,16 +109,26 @@ fn site(function: &Function, options: &Options) -> TokenStream {
     })
 }
 
-/// Text is parsed when the program is compiled; what is wrong with it is the compiler's error.
-fn duration(ttl: &Ttl) -> TokenStream {
-    match ttl {
-        Ttl::Text(text) => quote_spanned! {text.span()=>
-            match ::cachekit::duration::parse(#text) {
-                ::core::result::Result::Ok(ttl) => ttl,
-                ::core::result::Result::Err(error) => ::core::panic!("{}", error.message()),
-            }
-        },
-        Ttl::Constant(constant) => constant.to_token_stream(),
+/// Text is parsed when the program is compiled. What is wrong with it is the compiler's error, once:
+/// where the function itself is emitted, not at its companions.
+fn duration(ttl: &Ttl, reported_here: bool) -> TokenStream {
+    let text = match ttl {
+        Ttl::Text(text) => text,
+        Ttl::Constant(constant) => return constant.to_token_stream(),
+    };
+    let wrong = if reported_here {
+        quote_spanned!(text.span()=> ::core::panic!("{}", error.message()))
+    } else {
+        quote!({
+            let _ = error;
+            ::core::time::Duration::ZERO
+        })
+    };
+    quote_spanned! {text.span()=>
+        match ::cachekit::duration::parse(#text) {
+            ::core::result::Result::Ok(ttl) => ttl,
+            ::core::result::Result::Err(error) => #wrong,
+        }
     }
 }
 
@@ -142,7 +147,9 @@ fn key(function: &Function, options: &Options) -> Result<TokenStream> {
             let counted = function.arguments.iter().filter(|a| !options.ignore.contains(&a.ident));
             let counted = counted.map(|argument| {
                 let (ident, name) = (&argument.ident, unraw(&argument.ident));
-                quote_spanned!(ident.span()=> #call.argument(#name, &#ident)?;)
+                quote_spanned! {ident.span()=>
+                    ::cachekit::__private::argument(#call, #name, &#ident)?;
+                }
             });
             quote!(::cachekit::__private::arguments(#out, |#call| {
                 #(#counted)*
@@ -163,7 +170,8 @@ pub(crate) fn shape(function: &Function) -> TokenStream {
     let returns = &function.returns;
     // An error that borrows cannot be handed to other threads; method lookup does not see
     // lifetimes, so it is told here.
-    let sharing = if function.borrows() { quote!() } else { quote!(.sharing((&returned).sharing())) };
+    let sharing =
+        if function.borrows() { quote!() } else { quote!(.sharing((&returned).sharing())) };
     quote!({
         #[allow(unused_imports, reason = "which of them is found depends on the type")]
         use ::cachekit::__private::returned::{
@@ -203,10 +211,10 @@ pub(crate) fn inputs(
     wanted: impl Fn(&crate::function::Argument) -> bool,
 ) -> syn::punctuated::Punctuated<FnArg, syn::Token![,]> {
     let receiver = function.receiver().cloned().map(|mut receiver| {
-        if let FnArg::Receiver(by_value) = &mut receiver {
-            if by_value.reference.is_none() {
-                by_value.mutability = None;
-            }
+        if let FnArg::Receiver(by_value) = &mut receiver
+            && by_value.reference.is_none()
+        {
+            by_value.mutability = None;
         }
         receiver
     });

@@ -2,7 +2,9 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, FnArg, GenericParam, Generics, Ident, ItemFn, Pat, PatType, Result, ReturnType, Type};
+use syn::{
+    Error, FnArg, GenericParam, Generics, Ident, ItemFn, Pat, PatType, Result, ReturnType, Type,
+};
 
 use crate::options::Options;
 use crate::suggest;
@@ -37,6 +39,7 @@ impl Function {
         let function = Self { item, arguments, returns };
         function.check_receiver(options)?;
         function.check_name(options)?;
+        function.check_value()?;
         Ok(function)
     }
 
@@ -107,6 +110,18 @@ impl Function {
 }
 
 impl Function {
+    /// What is read back from a store has no owner to borrow from.
+    fn check_value(&self) -> Result<()> {
+        match self.ok_type().unwrap_or(&self.returns) {
+            Type::Reference(reference) => Err(Error::new_spanned(
+                reference,
+                "a cached value is read back from bytes, so there is nothing that it could borrow \
+                 from: return an owned type (`String` for `&str`, `Vec<T>` for `&[T]`)",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// An explicit name is the whole name: two instantiations would read each other's values.
     fn check_name(&self, options: &Options) -> Result<()> {
         match &options.name {
@@ -198,7 +213,9 @@ fn argument(declared: &PatType, generics: &Generics, options: &Options) -> Resul
     let in_key = options.key.is_none() && !ignored;
     let ty = declared.ty.to_token_stream();
     let generic = mentions(ty.clone(), "impl")
-        || generics.type_params().any(|parameter| mentions(ty.clone(), &parameter.ident.to_string()));
+        || generics
+            .type_params()
+            .any(|parameter| mentions(ty.clone(), &parameter.ident.to_string()));
     let named = [&options.key, &options.tenant, &options.cache].into_iter().any(named);
     let mut declared = declared.clone();
     declared.attrs.clear();

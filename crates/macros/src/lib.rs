@@ -25,5 +25,7 @@ use proc_macro::TokenStream;
 /// Caches what the function returns, by its arguments. See `cachekit::cached`.
 #[proc_macro_attribute]
 pub fn cached(options: TokenStream, item: TokenStream) -> TokenStream {
-    expand::cached(options.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    expand::cached(options.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

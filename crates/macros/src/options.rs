@@ -70,7 +70,13 @@ impl Options {
     fn set(&mut self, word: &Ident, input: ParseStream<'_>) -> Result<()> {
         match word.to_string().as_str() {
             "ttl" => self.ttl = Some(ttl(value(word, "\"5m\"", input)?)?),
-            "secure" => self.secure = Some(flag(word, "keys come from the cache, from `cachekit::configure` or from CACHEKIT_MASTER_KEY, never from source code", input)?),
+            "secure" => {
+                self.secure = Some(flag(
+                    word,
+                    "keys come from the cache, from `cachekit::configure` or from CACHEKIT_MASTER_KEY, never from source code",
+                    input,
+                )?)
+            }
             "name" => self.name = Some(text(word, input)?),
             "namespace" => self.namespace = Some(text(word, input)?),
             "version" => self.version = Some(version(word, input)?),
@@ -78,8 +84,17 @@ impl Options {
             "ignore" => self.ignore = names(word, input)?,
             "tenant" => self.tenant = Some(value(word, "tenant_id", input)?),
             "cache" => self.cache = Some(value(word, "&self.cache", input)?),
-            "associated" => self.associated = Some(flag(word, "it marks an associated function that never mentions `Self`", input)?),
-            "no_companions" => self.no_companions = Some(flag(word, "it leaves the functions beside this one out", input)?),
+            "associated" => {
+                self.associated = Some(flag(
+                    word,
+                    "it marks an associated function that never mentions `Self`",
+                    input,
+                )?)
+            }
+            "no_companions" => {
+                self.no_companions =
+                    Some(flag(word, "it leaves the functions beside this one out", input)?)
+            }
             other => {
                 let hint = suggest::hint(other, KNOWN);
                 let known = KNOWN.join(", ");
@@ -119,9 +134,7 @@ fn flag(word: &Ident, why: &str, input: ParseStream<'_>) -> Result<Span> {
 fn text(word: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     match value(word, "\"users\"", input)? {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => Ok(text),
-        other => {
-            Err(Error::new_spanned(other, format!("`{word}` is a string literal, not empty")))
-        }
+        other => Err(Error::new_spanned(other, format!("`{word}` is a string literal, not empty"))),
     }
 }
 

@@ -36,6 +36,18 @@ pub fn arguments(
     Ok(())
 }
 
+/// Writes one argument.
+///
+/// # Errors
+/// It has no canonical encoding.
+pub fn argument<T: Serialize + ?Sized>(
+    call: &mut Call<'_>,
+    name: &str,
+    value: &T,
+) -> Result<(), cachekit_codec::Error> {
+    call.argument(name, value)
+}
+
 /// Writes the key that the application made in place of the arguments.
 ///
 /// # Errors

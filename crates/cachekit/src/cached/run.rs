@@ -35,7 +35,7 @@ struct Pending<C> {
 enum Next<R> {
     Done(R),
     Uncached,
-    Compute(Ticket),
+    Compute(Box<Ticket>),
 }
 
 /// Names the entry, and asks the first level.
@@ -170,11 +170,7 @@ fn compute_blocking<R, V, C: Codec<V>>(
     }
 }
 
-fn next<R, V>(
-    function: &str,
-    shape: &Shape<R, V>,
-    found: Result<Found<V>, Error>,
-) -> Next<R> {
+fn next<R, V>(function: &str, shape: &Shape<R, V>, found: Result<Found<V>, Error>) -> Next<R> {
     match found {
         Ok(Found::Value(value)) => Next::Done((shape.join)(value)),
         Ok(Found::Compute(ticket)) => Next::Compute(ticket),
@@ -193,7 +189,7 @@ fn receive<R, V>(shape: &Shape<R, V>, error: &SharedError) -> Next<R> {
 
 enum Settled<R> {
     Done(R),
-    Keep { ticket: Ticket, written: Written, result: R },
+    Keep { ticket: Box<Ticket>, written: Written, result: R },
 }
 
 /// What becomes of a computed result. A value that cannot be written is refused aloud where the
@@ -203,7 +199,7 @@ fn settle<R, V, C: Codec<V>>(
     shape: &Shape<R, V>,
     operation: &Operation,
     codec: &C,
-    ticket: Ticket,
+    ticket: Box<Ticket>,
     result: R,
 ) -> Settled<R> {
     let value = match (shape.split)(result) {

@@ -210,10 +210,10 @@ impl<S: Source> Target<S> {
     pub(crate) fn bind(&self) -> Result<Bound<'_, S::Codec>, Error> {
         let cache = self.cache.cache(self.site.secrecy)?;
         let path = self.path.as_ptr() as usize;
-        if let (true, Some((bound, operation))) = (S::FIXED, self.site.bound.get()) {
-            if *bound == path {
-                return Ok(Bound { operation: Held::Fixed(operation), cache });
-            }
+        if let (true, Some((bound, operation))) = (S::FIXED, self.site.bound.get())
+            && *bound == path
+        {
+            return Ok(Bound { operation: Held::Fixed(operation), cache });
         }
         let operation = match cache.state().operations.find(self.instance()) {
             Some(operation) => operation,

@@ -1,5 +1,5 @@
 //! What the tests share.
-#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+#![allow(dead_code, unreachable_pub, clippy::expect_used, reason = "each test uses a part of it")]
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 

@@ -1,0 +1,8 @@
+use cachekit::cached;
+
+#[cached]
+fn name(id: u64) -> &'static str {
+    "Ada"
+}
+
+fn main() {}
