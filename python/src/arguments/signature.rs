@@ -187,10 +187,12 @@ impl<'a, 'py> BoundCall<'a, 'py> {
     /// What the call gives to the parameter at `index`, which is of `kind`.
     #[inline]
     pub(super) fn given(&self, index: usize, kind: ParameterKind) -> Given<'_, 'py> {
-        if index < self.count && kind.is_positional() {
-            if let Ok(argument) = self.args.get_borrowed_item(index) {
-                return Given::Argument(argument);
-            }
+        // Looked up only where it is: a failing look-up makes an exception.
+        if index < self.count
+            && kind.is_positional()
+            && let Ok(argument) = self.args.get_borrowed_item(index)
+        {
+            return Given::Argument(argument);
         }
         match (kind, &self.keywords) {
             (ParameterKind::VarPositional, _) => Given::Rest(index),
