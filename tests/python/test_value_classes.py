@@ -20,7 +20,7 @@ T = typing.TypeVar("T")
 class Colour(enum.Enum):
     RED = 1
     GREEN = (1, 2)
-    ROUGE = 1
+    ROUGE = 1  # noqa: PIE796 - an alias
 
 
 class Level(enum.IntEnum):
@@ -154,13 +154,32 @@ class Validated:
 
 
 VALUES = [
-    Colour.RED, Colour.GREEN, Level.LOW, Word.YES, Right.READ | Right.WRITE, Right(0), Bits(9),
-    Point(1, (2,)), Named("a", Point(1, 2)),
-    Plain(1), Plain(1, Frozen("x"), [Plain(2)]), Frozen("a", (1,)), Inherits("a", (), 5), Box([1]),
-    Box[int](1), Attrs(1, "q"), Hashed("a"), Loose(1),
-    Struct(1), Keywords(first_name="a", inner=Struct(2)),
-    Model(number=1), Model(number=1, items=[1], extra=[2]), Model.model_construct(number="wrong"),
-    Root([1]), Generic[int](content=1), Validated(1),
+    Colour.RED,
+    Colour.GREEN,
+    Level.LOW,
+    Word.YES,
+    Right.READ | Right.WRITE,
+    Right(0),
+    Bits(9),
+    Point(1, (2,)),
+    Named("a", Point(1, 2)),
+    Plain(1),
+    Plain(1, Frozen("x"), [Plain(2)]),
+    Frozen("a", (1,)),
+    Inherits("a", (), 5),
+    Box([1]),
+    Box[int](1),
+    Attrs(1, "q"),
+    Hashed("a"),
+    Loose(1),
+    Struct(1),
+    Keywords(first_name="a", inner=Struct(2)),
+    Model(number=1),
+    Model(number=1, items=[1], extra=[2]),
+    Model.model_construct(number="wrong"),
+    Root([1]),
+    Generic[int](content=1),
+    Validated(1),
 ]
 CLASSES = list({type(value) for value in VALUES}) + [
     Counted, Lazy, Private, Colour,

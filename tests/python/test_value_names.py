@@ -149,7 +149,9 @@ def test_a_class_that_is_not_named_raises_where_strict():
     def unnamed():
         return {"rows": [Namespace.Unnamed(1)]}
 
-    with pytest.raises(SerializationError, match=r"^result\['rows'\]\[0\]: elsewhere.Unnamed would"):
+    with pytest.raises(
+        SerializationError, match=r"^result\['rows'\]\[0\]: elsewhere.Unnamed would"
+    ):
         unnamed()
 
 

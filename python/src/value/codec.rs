@@ -1,6 +1,7 @@
 //! The codec that a decorated function carries.
 
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
 
 use super::classes::Classes;
 use super::decode::Decoder;
@@ -77,5 +78,10 @@ impl ValueCodec {
             decoder.finish()?;
             Ok(value)
         })
+    }
+
+    /// Shows the garbage collector what it refers to.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.classes.traverse(visit)
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Decoder<'a, 'py> {
     pub(crate) classes: &'a Classes,
     /// The classes defined so far, in the order of the bytes.
     pub(crate) defined: Vec<Arc<Shape>>,
+    /// Regular expressions so far.
+    pub(crate) patterns: usize,
     keys: &'a mut Keys,
     depth: usize,
 }
@@ -33,7 +35,15 @@ impl<'a, 'py> Decoder<'a, 'py> {
         keys: &'a mut Keys,
         bytes: &'a [u8],
     ) -> Self {
-        Self { py, reader: Reader::new(bytes), classes, defined: Vec::new(), keys, depth: 0 }
+        Self {
+            py,
+            reader: Reader::new(bytes),
+            classes,
+            defined: Vec::new(),
+            patterns: 0,
+            keys,
+            depth: 0,
+        }
     }
 
     /// The next value.

@@ -25,12 +25,14 @@ pub(crate) struct Encoder<'a, 'py> {
     pub(crate) classes: &'a Classes,
     /// The classes defined so far, in the order of the bytes.
     pub(crate) defined: Vec<Arc<Shape>>,
+    /// Regular expressions so far.
+    pub(crate) patterns: usize,
     depth: usize,
 }
 
 impl<'a, 'py> Encoder<'a, 'py> {
     pub(crate) fn new(py: Python<'py>, classes: &'a Classes, out: &'a mut Vec<u8>) -> Self {
-        Self { py, writer: Writer::new(out), classes, defined: Vec::new(), depth: 0 }
+        Self { py, writer: Writer::new(out), classes, defined: Vec::new(), patterns: 0, depth: 0 }
     }
 
     pub(crate) fn value(&mut self, value: &Bound<'py, PyAny>) -> Result<(), ValueError> {

@@ -72,6 +72,7 @@ impl<'py> Encoder<'_, 'py> {
             return Err(ValueError::lossy(value, "its flags are not among A, I, L, M, S, U and X"));
         }
         is_pattern_source(&source)?;
+        one_more(&mut self.patterns)?;
         self.extension(Extension::Pattern, |encoder| {
             encoder.writer.array(2)?;
             encoder.value(&source)?;
@@ -121,12 +122,22 @@ impl<'a, 'py> Decoder<'a, 'py> {
         self.array_of(2)?;
         let source = self.value()?;
         is_pattern_source(&source)?;
+        one_more(&mut self.patterns)?;
         let flags: i64 = self.value()?.extract().map_err(|_| ValueError::invalid("pattern"))?;
         if flags & !PATTERN_FLAGS != 0 {
             return Err(ValueError::invalid("pattern"));
         }
         Ok(COMPILE.get(self.py)?.call1((source, flags))?)
     }
+}
+
+fn one_more(patterns: &mut usize) -> Result<(), ValueError> {
+    *patterns += 1;
+    if *patterns > limits::PATTERNS {
+        let what = "the number of regular expressions";
+        return Err(ValueError::new(Reason::TooLarge { what, limit: limits::PATTERNS }));
+    }
+    Ok(())
 }
 
 fn is_pattern_source(source: &Bound<'_, PyAny>) -> Result<(), ValueError> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
+use pyo3::{PyTraverseError, PyVisit};
 
 use super::annotations::Walk;
 use super::shape::{Form, Shape, class_key};
@@ -46,6 +47,11 @@ impl Classes {
             classes.learn(&walk)?;
         }
         Ok(classes)
+    }
+
+    /// Shows the garbage collector the function, which may refer back to its handle.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.function)
     }
 
     /// The shape of an instance's class.
