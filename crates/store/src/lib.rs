@@ -12,7 +12,7 @@
 //! | `options` | time-outs, bounds and the clock, with their defaults |
 //! | `url` | addresses as users write them, printed without their passwords |
 //! | `lifetime` | times to live, as a store may keep them |
-//! | `memory` | a store inside this process |
+//! | `memory/` | a store inside this process |
 //! | `redis/` | Redis, and whatever speaks its protocol |
 //!
 //! ```

@@ -23,6 +23,8 @@ pub struct StoreOptions {
 }
 
 const MIB: usize = 1024 * 1024;
+/// No time-out at all is no time-out that anybody waits for; beyond, deadlines could overflow.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 impl Default for StoreOptions {
     fn default() -> Self {
@@ -37,15 +39,17 @@ impl Default for StoreOptions {
 }
 
 impl StoreOptions {
-    /// How long making a connection may take, signing in included. Default 500 ms.
+    /// How long making a connection may take, signing in included. Default 500 ms, at most
+    /// a day.
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 
-    /// How long one operation may take once there is a connection. Default 1 s.
+    /// How long one operation may take once there is a connection. Default 1 s, at most a
+    /// day.
     pub fn with_operation_timeout(mut self, timeout: Duration) -> Self {
-        self.operation_timeout = timeout;
+        self.operation_timeout = timeout.min(LONGEST_TIMEOUT);
         self
     }
 

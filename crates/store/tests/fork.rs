@@ -8,7 +8,10 @@
 #![expect(unsafe_code, reason = "there is no safe fork")]
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -117,4 +120,40 @@ fn a_child_starts_with_an_empty_memory_store() {
         || {},
     ));
     assert_eq!(read().as_deref(), Some(&b"v"[..]));
+}
+
+/// Forks while two threads are never long outside the store's locks. A child that inherited one
+/// of them locked would wait for ever; its alarm ends it.
+fn forks_under_load(store: &Arc<dyn Store>) {
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for who in ["one", "two"] {
+            let (store, ended) = (Arc::clone(store), &ended);
+            scope.spawn(move || {
+                let mine = runtime();
+                while !ended.load(Ordering::Relaxed) {
+                    mine.block_on(store.set(who, Bytes::from_static(b"v"), LONG)).unwrap();
+                }
+            });
+        }
+        let child = || {
+            // SAFETY: a signal that ends the child, if it has not ended before.
+            unsafe { libc::alarm(10) };
+            runtime().block_on(talk(&**store, "child"))
+        };
+        let agreed = (0..20).all(|_| in_child(child, || {}));
+        ended.store(true, Ordering::Relaxed);
+        assert!(agreed);
+    });
+}
+
+#[test]
+fn children_forked_under_load_wait_for_no_lock_of_a_memory_store() {
+    forks_under_load(&open("memory://load", &StoreOptions::default()).unwrap());
+}
+
+#[test]
+fn children_forked_under_load_wait_for_no_lock_of_a_redis_store() {
+    let server = RedisServer::start();
+    forks_under_load(&open(&server.url(), &StoreOptions::default()).unwrap());
 }

@@ -108,3 +108,37 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    async fn read(stream: &[u8]) -> (Vec<u8>, io::Result<usize>, u64) {
+        let bounds = Bounds { largest_bulk: 10, largest_reply: 100, most_elements: 3 };
+        let (mut wire, traffic) = Wire::new(stream, bounds);
+        let mut passed = Vec::new();
+        let outcome = wire.read_to_end(&mut passed).await;
+        (passed, outcome, traffic.read().received)
+    }
+
+    #[tokio::test]
+    async fn what_came_before_a_violation_is_passed_on() {
+        let (passed, outcome, received) = read(b"+OK\r\n$11\r\n01234567890\r\n").await;
+        assert!(passed.starts_with(b"+OK\r\n") && !passed.contains(&b'0'), "{passed:?}");
+        let error = outcome.unwrap_err();
+        let violation = error.get_ref().and_then(|inner| inner.downcast_ref::<Violation>());
+        assert_eq!(violation, Some(&Violation::TooLarge { bytes: 11, limit: 10 }));
+        assert_eq!(received, 23);
+    }
+
+    #[tokio::test]
+    async fn an_end_in_the_middle_is_a_lost_connection() {
+        assert_eq!(read(b"+OK\r\n").await.1.unwrap(), 5);
+        for cut in [&b"+OK"[..], b"$5\r\nabc", b"*2\r\n:1\r\n"] {
+            let error = read(cut).await.1.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{cut:?}");
+        }
+    }
+}

@@ -1,16 +1,12 @@
-//! A store inside this process: for tests, for one process alone, and as the reference by which
-//! the other stores are judged.
+//! The contract, kept in this process's memory.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use cachekit_process::{Clock, PerProcess};
 use parking_lot::Mutex;
 
+use super::entries::{Entries, Shelf, weight};
 use crate::{
     Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions, Swap,
     Write, lifetime::Lifetime,
@@ -55,10 +51,7 @@ impl MemoryStore {
 
     /// The keys of the entries that live now, in no order: for tests and for the curious.
     pub fn keys(&self) -> Vec<String> {
-        self.with_entries(|entries, now| {
-            let live = entries.by_key.iter().filter(|(_, kept)| now < kept.deadline.boot_nanos);
-            live.map(|(key, _)| String::from(&**key)).collect()
-        })
+        self.with_entries(|entries, now| entries.live_keys(now))
     }
 
     fn shelf(&self) -> &Shelf {
@@ -207,77 +200,4 @@ impl Store for MemoryStore {
             }))
         })
     }
-}
-
-#[derive(Default)]
-struct Shelf {
-    entries: Mutex<Entries>,
-}
-
-/// What is kept, and in which order it runs out. Every key is in both maps, or in neither.
-#[derive(Default)]
-struct Entries {
-    by_key: HashMap<Arc<str>, Kept>,
-    by_deadline: BTreeMap<Deadline, Arc<str>>,
-    bytes: usize,
-    writes: u64,
-}
-
-struct Kept {
-    value: Bytes,
-    deadline: Deadline,
-}
-
-/// When an entry runs out; the number of its write tells apart those of one instant.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Deadline {
-    boot_nanos: u64,
-    write: u64,
-}
-
-impl Entries {
-    fn live(&self, key: &str, now: u64) -> Option<&Bytes> {
-        self.by_key.get(key).filter(|kept| now < kept.deadline.boot_nanos).map(|kept| &kept.value)
-    }
-
-    fn put(&mut self, key: &str, value: &Bytes, boot_nanos: u64, now: u64, capacity: usize) {
-        self.remove(key);
-        let weight = weight(key, value);
-        self.make_room(weight, now, capacity);
-        self.writes = self.writes.wrapping_add(1);
-        let deadline = Deadline { boot_nanos, write: self.writes };
-        let key: Arc<str> = key.into();
-        // A copy: the caller's `Bytes` may be a small part of a large buffer, which would stay
-        // in memory uncounted.
-        let value = Bytes::copy_from_slice(value);
-        self.by_deadline.insert(deadline, Arc::clone(&key));
-        self.by_key.insert(key, Kept { value, deadline });
-        self.bytes = self.bytes.saturating_add(weight);
-    }
-
-    fn remove(&mut self, key: &str) {
-        if let Some((key, kept)) = self.by_key.remove_entry(key) {
-            self.by_deadline.remove(&kept.deadline);
-            self.bytes = self.bytes.saturating_sub(weight(&key, &kept.value));
-        }
-    }
-
-    /// Forgets what has run out, then what runs out soonest, until `weight` more bytes fit.
-    fn make_room(&mut self, weight: usize, now: u64, capacity: usize) {
-        while let Some((deadline, key)) = self.by_deadline.first_key_value() {
-            let fits = self.bytes.saturating_add(weight) <= capacity;
-            if fits && now < deadline.boot_nanos {
-                return;
-            }
-            let key = Arc::clone(key);
-            self.remove(&key);
-        }
-    }
-}
-
-/// What an entry costs beside its key and value: nodes of the two maps, reference counts.
-const BOOKKEEPING: usize = 160;
-
-fn weight(key: &str, value: &[u8]) -> usize {
-    key.len().saturating_add(value.len()).saturating_add(BOOKKEEPING)
 }
