@@ -49,9 +49,12 @@ impl Classes {
         Ok(classes)
     }
 
-    /// Shows the garbage collector the function, which may refer back to its handle.
+    /// Shows the garbage collector the function and its classes: they may refer back to its handle.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.function)
+        visit.call(&self.function)?;
+        // The collector cannot wait. The lock is free: no Python code, so no collection, runs under it.
+        let Ok(known) = self.known.try_lock() else { return Ok(()) };
+        known.by_class.values().try_for_each(|shape| shape.traverse(visit))
     }
 
     /// The shape of an instance's class.
