@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks every vector in this directory with an implementation of its own.
 
-Written from docs/format.md; it shares no code with the Rust crate, and uses only the standard
-library and `cryptography` (for AES-256-GCM). Prints a summary, and exits with 1 on any difference.
+It follows docs/format.md, shares no code with the Rust crate, and uses only the standard library
+and `cryptography` (for AES-256-GCM). Prints a summary, and exits with 1 on any difference.
 
     python tests/vectors/check.py
 """
