@@ -6,8 +6,10 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import gc
 import typing
 import uuid
+import weakref
 
 import pytest
 
@@ -189,6 +191,25 @@ def test_a_class_defined_again_is_rebuilt_as_the_new_one(monkeypatch):
     assert type(again(2)) is newer
     assert type(again(2)) is newer
     assert again.cache_info().hits == 1
+
+
+def test_a_local_function_and_its_classes_can_be_collected():
+    def make():
+        @dataclasses.dataclass
+        class Local:
+            number: int
+
+        @secure
+        def local() -> Local:
+            return Local(1)
+
+        Local.back = local
+        assert local() == local()
+        return weakref.ref(Local)
+
+    gone = make()
+    gc.collect()
+    assert gone() is None
 
 
 # What plain caching may hold as it is ------------------------------------------------------------

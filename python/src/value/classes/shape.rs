@@ -3,6 +3,7 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::value::kinds::{Lazy, is_heap};
 
@@ -124,6 +125,13 @@ impl Shape {
             hidden: slots,
             has_dict: offset != 0,
         })
+    }
+}
+
+impl Shape {
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.class)?;
+        self.fields.iter().chain(&self.hidden).try_for_each(|field| visit.call(&field.slot))
     }
 }
 
