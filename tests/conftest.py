@@ -1,5 +1,6 @@
 """What every kind of Python test here may ask for."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -29,10 +30,12 @@ def redis_url(redis_server):
 
 
 @pytest.fixture
-def no_environment(monkeypatch):
-    """A process that nobody has configured."""
-    import os
-
-    for name in list(os.environ):
+def no_environment():
+    """A process that nobody has configured; what the test sets is forgotten after it."""
+    before = dict(os.environ)
+    for name in before:
         if name.startswith("CACHEKIT_") or name == "REDIS_URL":
-            monkeypatch.delenv(name)
+            del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)

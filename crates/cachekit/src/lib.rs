@@ -81,7 +81,8 @@ pub mod prelude {
     pub use crate::{Cache, ComputeError, Error, cached, configure};
 }
 
-/// The Rust of the README runs as documentation tests.
+/// The Rust of the README and of the book runs as documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
-mod readme {}
+#[doc = include_str!("../../../docs/rust.md")]
+mod pages {}
