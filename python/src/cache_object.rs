@@ -50,7 +50,11 @@ pub(crate) struct CacheObject {
 }
 
 impl CacheObject {
-    fn build(py: Python<'_>, secrecy: Secrecy, options: Option<&Bound<'_, PyDict>>) -> Result<Self> {
+    fn build(
+        py: Python<'_>,
+        secrecy: Secrecy,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> Result<Self> {
         let options = Options::read(secrecy, options, &OPTIONS)?;
         let entry = py.import("cachekit._identity")?.getattr("entry")?;
         let operation = OperationName {

@@ -68,7 +68,7 @@ pub(crate) fn entering(
     let pending = Pending::new(future, move |py, (entered, request)| {
         Ok(match settle(py, function.get(), entered?)? {
             Settled::Value(value) => value,
-            Settled::Compute(ticket) => Py::new(py, Ticket::new(function, ticket))?.into_any(),
+            Settled::Compute(ticket) => Py::new(py, Ticket::new(function, *ticket))?.into_any(),
             Settled::Replace(hit) => entering(py, &function, request, Intent::Replace(hit))?,
         })
     });

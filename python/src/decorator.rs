@@ -83,11 +83,7 @@ fn cached<'py>(
         wrapped: wrapped.clone().unbind(),
         colour,
         arguments: Binder::new(wrapped, options.arguments)?,
-        serializer: Serializer::for_function(
-            options.serializer.as_ref(),
-            wrapped,
-            &options.allow,
-        )?,
+        serializer: Serializer::for_function(options.serializer.as_ref(), wrapped, &options.allow)?,
         tenant: match (options.tenant_extractor, options.tenant_id) {
             (Some(extractor), _) => TenantSource::Extractor(extractor.unbind()),
             (None, Some(tenant)) => TenantSource::Fixed(tenant.unbind()),
@@ -123,9 +119,7 @@ fn operation_name(
 }
 
 /// The function inside a `classmethod` or a `staticmethod`.
-fn unwrap_method<'py>(
-    function: &Bound<'py, PyAny>,
-) -> PyResult<(Bound<'py, PyAny>, Binding)> {
+fn unwrap_method<'py>(function: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Binding)> {
     let py = function.py();
     let builtins = py.import("builtins")?;
     let is = |name| function.is_instance(&builtins.getattr(name)?);

@@ -56,11 +56,14 @@ pub(crate) fn get<'py>(
     };
     match to {
         None => Ok(handle.clone().into_any()),
-        Some(to) => new(py, Cached {
-            function: this.function.clone_ref(py),
-            binding: this.binding,
-            instance: Some(to.unbind()),
-        }),
+        Some(to) => new(
+            py,
+            Cached {
+                function: this.function.clone_ref(py),
+                binding: this.binding,
+                instance: Some(to.unbind()),
+            },
+        ),
     }
 }
 

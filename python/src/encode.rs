@@ -32,10 +32,7 @@ impl EncodedValue {
 }
 
 /// Encodes a value.
-pub(crate) fn encode(
-    function: &Function,
-    value: &Bound<'_, PyAny>,
-) -> Result<EncodedValue, Unfit> {
+pub(crate) fn encode(function: &Function, value: &Bound<'_, PyAny>) -> Result<EncodedValue, Unfit> {
     if value.is_none() {
         return Ok(EncodedValue::None);
     }

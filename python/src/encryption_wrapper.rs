@@ -75,7 +75,12 @@ impl EncryptionWrapper {
             None => py.get_type::<DefaultSerializer>().call0()?,
         };
         if object.is_instance_of::<Self>() {
-            return Err(misconfigured("an EncryptionWrapper inside another seals nothing more").into());
+            return Err(
+                misconfigured("an EncryptionWrapper inside another seals nothing more").into()
+            );
+        }
+        if let Some(tenant) = &tenant_id {
+            options::text("tenant_id", tenant)?;
         }
         let mut settings = Settings::new();
         settings.master_key = master_key.map(options::master_key).transpose()?.flatten();

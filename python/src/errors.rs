@@ -79,9 +79,9 @@ fn engine_error(error: engine::Error) -> PyErr {
 fn facade_error(error: &cachekit::Error) -> PyErr {
     let text = error.to_string();
     match error {
-        cachekit::Error::Configuration { .. } | cachekit::Error::Key(_) => {
-            ConfigurationError::new_err(text)
-        }
+        cachekit::Error::Configuration { .. }
+        | cachekit::Error::Key(_)
+        | cachekit::Error::MissingTenant => ConfigurationError::new_err(text),
         cachekit::Error::Argument { .. } => ArgumentError::new_err(text),
         cachekit::Error::Decryption(_) => DecryptionError::new_err(text),
         cachekit::Error::Serialization(_) => SerializationError::new_err(text),

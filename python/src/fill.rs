@@ -22,7 +22,7 @@ pub(crate) enum Settled {
     Value(Py<PyAny>),
     /// The value found does not decode: ask again, to replace it.
     Replace(engine::Hit),
-    Compute(engine::Ticket),
+    Compute(Box<engine::Ticket>),
 }
 
 /// Turns the engine's answer into Python's terms.
@@ -31,7 +31,7 @@ pub(crate) enum Settled {
 /// The exception of the computation that was waited for.
 pub(crate) fn settle(py: Python<'_>, function: &Function, entered: Entered) -> Result<Settled> {
     match entered {
-        Entered::Compute(ticket) => Ok(Settled::Compute(ticket)),
+        Entered::Compute(ticket) => Ok(Settled::Compute(Box::new(ticket))),
         Entered::Failed(error) => Err(Error::Python(raise_again(py, &error))),
         Entered::Hit(hit) => Ok(match decode(py, function, &hit)? {
             Some(value) => Settled::Value(value),
@@ -62,7 +62,7 @@ pub(crate) fn fill(
         let entered = detach::wait(py, operation.enter(&request.call(), intent, caller))??;
         match settle(py, function, entered)? {
             Settled::Value(value) => return Ok(value),
-            Settled::Compute(ticket) => break ticket,
+            Settled::Compute(ticket) => break *ticket,
             Settled::Replace(hit) => intent = Intent::Replace(hit),
         }
     };

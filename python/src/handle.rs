@@ -36,10 +36,7 @@ impl Cached {
         self.function.get().colour
     }
 
-    fn arguments<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
+    fn arguments<'py>(&self, args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
         match &self.instance {
             None => Ok(args.clone()),
             Some(instance) => {

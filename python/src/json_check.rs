@@ -27,7 +27,11 @@ fn check(value: &Bound<'_, PyAny>, depth: usize) -> Result<(), String> {
         return fits.then_some(()).ok_or_else(|| "an integer beyond 64 bits".to_owned());
     }
     if let Ok(number) = value.cast_exact::<PyFloat>() {
-        return number.value().is_finite().then_some(()).ok_or_else(|| "NaN or infinity".to_owned());
+        return number
+            .value()
+            .is_finite()
+            .then_some(())
+            .ok_or_else(|| "NaN or infinity".to_owned());
     }
     let Some(depth) = depth.checked_sub(1) else {
         return Err(format!("more than {DEEPEST} levels, or a value that holds itself"));

@@ -17,7 +17,7 @@ const KEPT: usize = 256;
 
 struct Line {
     level: Level,
-    target: String,
+    logger: String,
     text: String,
 }
 
@@ -38,15 +38,12 @@ impl Lines {
 
 impl Log for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("cachekit")
+        logger(metadata.target()).is_some()
     }
 
     fn log(&self, record: &Record<'_>) {
-        if !self.enabled(record.metadata()) {
-            return;
-        }
-        let target = record.target().replace("::", ".");
-        let line = Line { level: record.level(), target, text: record.args().to_string() };
+        let Some(logger) = logger(record.target()) else { return };
+        let line = Line { level: record.level(), logger, text: record.args().to_string() };
         let Some(mut lines) = self.try_lock() else { return };
         if lines.len() == KEPT {
             lines.pop_front();
@@ -78,8 +75,17 @@ pub(crate) fn hand_over(py: Python<'_>) {
     }
 }
 
+/// The logger of one of our modules: `cachekit_store::redis` is `cachekit.store.redis`.
+fn logger(target: &str) -> Option<String> {
+    if target.starts_with("_native") {
+        return Some("cachekit".to_owned());
+    }
+    let inside = target.strip_prefix("cachekit")?;
+    Some(format!("cachekit{}", inside.replacen('_', ".", 1).replace("::", ".")))
+}
+
 fn tell(py: Python<'_>, line: &Line) -> PyResult<()> {
-    let logger = py.import("logging")?.call_method1(intern!(py, "getLogger"), (&line.target,))?;
+    let logger = py.import("logging")?.call_method1(intern!(py, "getLogger"), (&line.logger,))?;
     let level = match line.level {
         Level::Error => 40,
         Level::Warn => 30,

@@ -49,7 +49,11 @@ pub(crate) fn lookup_request(
 ///
 /// # Errors
 /// An interrupt, while Python code rebuilt the value.
-pub(crate) fn decode(py: Python<'_>, function: &Function, hit: &Hit) -> PyResult<Option<Py<PyAny>>> {
+pub(crate) fn decode(
+    py: Python<'_>,
+    function: &Function,
+    hit: &Hit,
+) -> PyResult<Option<Py<PyAny>>> {
     if let Some(kept) = hit.object().and_then(|object| object.downcast_ref::<Kept>()) {
         return Ok(Some(kept.0.clone_ref(py)));
     }

@@ -12,6 +12,7 @@ use crate::engine::L1;
 use crate::errors::{misconfigured, wrong_type};
 use crate::function::Unencodable;
 use crate::registry::BackendId;
+use crate::serializer::Serializer;
 use crate::{default_serializer, quantity};
 
 /// What a decorator or a `Cache` was told, checked one by one.
@@ -76,7 +77,7 @@ impl<'py> Options<'py> {
                 self.settings.rotation_policy = Some(rotation(truth(name, &value)?));
             }
             "namespace" => self.settings.namespace = Some(text(name, &value)?),
-            "serializer" => self.take_serializer(value),
+            "serializer" => self.take_serializer(value)?,
             "tenant_extractor" => self.tenant_extractor = Some(callable(name, value)?),
             "name" => self.name = Some(text(name, &value)?),
             "key" => self.arguments.key = KeyOption::extract(&value)?,
@@ -90,16 +91,18 @@ impl<'py> Options<'py> {
     }
 
     /// An `EncryptionWrapper` selects the sealed policy; what it wraps is the serializer.
-    fn take_serializer(&mut self, value: Bound<'py, PyAny>) {
+    fn take_serializer(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
         let Ok(wrapper) = value.cast::<EncryptionWrapper>() else {
+            Serializer::of_object(&value)?;
             self.serializer = Some(value);
-            return;
+            return Ok(());
         };
         let (py, wrapper) = (value.py(), wrapper.get());
         self.secrecy = Secrecy::Sealed;
         self.settings.master_key = self.settings.master_key.take().or(wrapper.master_key());
         self.tenant_id = wrapper.tenant_id(py);
         self.serializer = Some(wrapper.object(py));
+        Ok(())
     }
 
     fn check(self) -> PyResult<Self> {

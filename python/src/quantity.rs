@@ -36,9 +36,8 @@ pub(crate) fn duration(option: &str, value: &Bound<'_, PyAny>) -> PyResult<Durat
 /// # Errors
 /// `TypeError`, `ConfigurationError`: neither of these.
 pub(crate) fn bytes(option: &str, value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    let wrong = || {
-        misconfigured(format!("{option} takes a number of bytes, or text such as \"64MiB\""))
-    };
+    let wrong =
+        || misconfigured(format!("{option} takes a number of bytes, or text such as \"64MiB\""));
     if let Ok(text) = value.cast::<PyString>() {
         return parse_bytes(text.to_str()?).ok_or_else(wrong);
     }

@@ -52,6 +52,9 @@ struct Registered {
 /// behind can hold it.
 static REGISTERED: Mutex<Option<HashMap<Identity, Registered>>> = Mutex::new(None);
 
+/// A program that names functions as it goes leaves entries behind; at every so many they are swept.
+const PRUNED_EVERY: usize = 256;
+
 /// Whether an operation was named by its user.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Named {
@@ -71,15 +74,20 @@ pub(crate) fn register(
 ) -> PyResult<()> {
     let py = function.py();
     let identity = function.get().plan.identity();
-    let weak = PyWeakrefReference::new(function)?.unbind();
-    let first = table().get_or_insert_default().remove(&identity);
-    if let Some(first) = &first {
-        if let Some(other) = first.function.bind(py).upgrade_as::<Function>()? {
-            check(&other, first, function, named, &place)?;
-        }
+    let known = |first: &Registered| (first.function.clone_ref(py), first.place.clone());
+    let first = table().as_ref().and_then(|table| table.get(&identity).map(known));
+    if let Some((weak, first_place)) = first
+        && let Some(other) = weak.bind(py).upgrade_as::<Function>()?
+    {
+        check((&other, &first_place), (function, &place), named)?;
     }
-    let registered = Registered { function: weak, place };
-    table().get_or_insert_default().insert(identity, registered);
+    let weak = PyWeakrefReference::new(function)?.unbind();
+    let mut table = table();
+    let known = table.get_or_insert_default();
+    if known.len() % PRUNED_EVERY == PRUNED_EVERY - 1 {
+        known.retain(|_, registered| registered.function.bind(py).upgrade().is_some());
+    }
+    known.insert(identity, Registered { function: weak, place });
     Ok(())
 }
 
@@ -89,16 +97,14 @@ pub(crate) fn forget() {
 }
 
 fn check(
-    first: &Bound<'_, Function>,
-    registered: &Registered,
-    second: &Bound<'_, Function>,
+    (first, first_place): (&Bound<'_, Function>, &str),
+    (second, place): (&Bound<'_, Function>, &str),
     named: Named,
-    place: &str,
 ) -> PyResult<()> {
     let py = first.py();
     let (one, other) = (first.get().wrapped.bind(py), second.get().wrapped.bind(py));
     let same_function = one.is(other);
-    let same_text = registered.place == *place;
+    let same_text = first_place == place;
     if same_function || redefined(one, other)? {
         return Ok(());
     }
@@ -107,10 +113,9 @@ fn check(
         return Ok(());
     }
     Err(misconfigured(format!(
-        "two functions are cached as {}: one at {}, one at {place}. Give one of them another \
-         name=, or what differs between them as an argument",
+        "two functions are cached as {}: one at {first_place}, one at {place}. Give one of them \
+         another name=, or what differs between them as an argument",
         second.get().plan.name(),
-        registered.place,
     )))
 }
 

@@ -50,7 +50,9 @@ impl Serializer {
         let native = match given {
             None => Some(allow.to_vec()),
             Some(object) => match object.cast::<DefaultSerializer>() {
-                Ok(default) => Some([default.get().allowed(function.py()), allow.to_vec()].concat()),
+                Ok(default) => {
+                    Some([default.get().allowed(function.py()), allow.to_vec()].concat())
+                }
                 Err(_) => None,
             },
         };
@@ -91,11 +93,7 @@ impl Serializer {
         }
     }
 
-    pub(crate) fn encode(
-        &self,
-        value: &Bound<'_, PyAny>,
-        into: &mut Vec<u8>,
-    ) -> Result<(), Unfit> {
+    pub(crate) fn encode(&self, value: &Bound<'_, PyAny>, into: &mut Vec<u8>) -> Result<(), Unfit> {
         match self {
             Self::Native(codec) => {
                 codec.encode(value, into).map_err(|error| native(value.py(), error))
@@ -119,7 +117,7 @@ impl Serializer {
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
-            Self::Native(_) => Ok(()),
+            Self::Native(codec) => codec.traverse(visit),
             Self::Object { object, .. } => visit.call(object),
         }
     }

@@ -32,9 +32,7 @@ impl TenantSource {
         match self {
             Self::None => Ok(None),
             Self::Fixed(name) => Ok(Some(name.bind(py).clone().try_into()?)),
-            Self::Extractor(extractor) => {
-                named(&extractor.bind(py).call(args, kwargs)?).map(Some)
-            }
+            Self::Extractor(extractor) => named(&extractor.bind(py).call(args, kwargs)?).map(Some),
         }
     }
 

@@ -87,13 +87,10 @@ fn filling(
     encoded: EncodedValue,
 ) -> Pending {
     let function = function.clone_ref(py);
-    Pending::new(
-        async move { ticket.fill(encoded.as_encoded()).await },
-        move |py, outcome| {
-            written(function.get(), outcome)?;
-            Ok(py.None())
-        },
-    )
+    Pending::new(async move { ticket.fill(encoded.as_encoded()).await }, move |py, outcome| {
+        written(function.get(), outcome)?;
+        Ok(py.None())
+    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
+use crate::detach;
 use crate::encode::{EncodedValue, encode};
 use crate::engine::{Error as EngineError, Operation};
 use crate::errors::Result;
@@ -16,7 +17,6 @@ use crate::function::{Colour, Function};
 use crate::lookup::decode;
 use crate::request::Request;
 use crate::serializer::Unfit;
-use crate::detach;
 use crate::task::Pending;
 
 type Answer<T> = std::result::Result<T, EngineError>;
@@ -32,7 +32,8 @@ impl Colour {
         match self {
             Self::Sync => finish(py, detach::wait(py, future)??),
             Self::Async => {
-                let pending = Pending::new(future, move |py, answer: Answer<T>| finish(py, answer?));
+                let pending =
+                    Pending::new(future, move |py, answer: Answer<T>| finish(py, answer?));
                 Ok(pending.into_coroutine(py)?)
             }
         }
@@ -83,7 +84,8 @@ pub(crate) fn contains(
 ) -> Result<Py<PyAny>> {
     let operation = operation(py, function)?;
     let work = async move { operation.peek(&request.call()).await };
-    colour.run(py, work, |py, hit| Ok(PyBool::new(py, hit.is_some()).to_owned().into_any().unbind()))
+    colour
+        .run(py, work, |py, hit| Ok(PyBool::new(py, hit.is_some()).to_owned().into_any().unbind()))
 }
 
 /// Caches a value that the caller has, for `ttl` or for as long as the function's values live.
