@@ -91,39 +91,41 @@ impl Seen {
 }
 
 /// The first level's answer: an entry that fits the process's newest view and marks.
+#[inline]
 pub(crate) fn first_level(state: &OperationState, digest: &Digest) -> Option<Arc<Slot>> {
     let process = state.cache.process();
     let slot = process.l1.get(digest)?;
-    let serves = slot.stamp == state.barriers().stamp()
-        && slot.group_count() == process.marks.count(digest)
-        && state.cache.timeline.now() <= slot.fresh_until
-        && young_enough(state, &slot);
-    if serves { Some(slot) } else { checked_again(state, digest, slot) }
+    let stands = slot.stamp == state.barriers().stamp()
+        && slot.group_count() == process.marks.count(digest);
+    if stands && in_time(state, &slot) {
+        return Some(slot);
+    }
+    checked_again(state, digest, slot)
 }
 
-fn young_enough(state: &OperationState, slot: &Slot) -> bool {
+/// Fresh, and looked after recently enough where others may have changed it.
+#[inline]
+fn in_time(state: &OperationState, slot: &Slot) -> bool {
+    let (now, boot) = state.cache.timeline.read();
     let options = &state.cache.options;
-    if options.store.is_none() {
-        return true;
-    }
-    let age = state.cache.timeline.boot().since(slot.looked);
-    age <= options.l1_max_age
+    now <= slot.fresh_until
+        && (options.store.is_none() || boot.since(slot.looked) <= options.l1_max_age)
 }
 
 /// The slow half of [`first_level`]: a neighbour's mark may have moved the group's count.
 #[cold]
 fn checked_again(state: &OperationState, digest: &Digest, slot: Arc<Slot>) -> Option<Arc<Slot>> {
-    let marks = &state.cache.process().marks;
-    let count = marks.count(digest);
+    let process = state.cache.process();
+    let count = process.marks.count(digest);
     let stands = slot.stamp == state.barriers().stamp()
-        && marks.admits(digest, slot.created)
+        && process.marks.admits(digest, slot.created)
         && state.cache.timeline.now() <= slot.fresh_until;
     if !stands {
-        state.cache.process().l1.remove_this(digest, &slot);
+        process.l1.remove_this(digest, &slot);
         return None;
     }
     slot.marks.store(count.0, Relaxed);
-    young_enough(state, &slot).then_some(slot)
+    in_time(state, &slot).then_some(slot)
 }
 
 /// Takes an entry into the first level. False when something newer was seen meanwhile.

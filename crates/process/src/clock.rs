@@ -14,6 +14,12 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Nanoseconds since boot, time asleep included; never runs backwards.
     fn boot_nanos(&self) -> u64;
+
+    /// The wall clock as it stood a few milliseconds ago at most, where that is cheaper to know:
+    /// enough to notice that it jumped.
+    fn recent_wall_nanos(&self) -> u64 {
+        self.wall_nanos()
+    }
 }
 
 /// The machine's clocks: `CLOCK_REALTIME` and, where there is one, `CLOCK_BOOTTIME`.
@@ -36,15 +42,25 @@ impl Clock for SystemClock {
         const BOOT: libc::clockid_t = libc::CLOCK_BOOTTIME;
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         const BOOT: libc::clockid_t = libc::CLOCK_MONOTONIC;
-
-        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: `time` is a valid place for one `timespec`. The call cannot fail for a clock
-        // that exists, and would leave zero.
-        unsafe { libc::clock_gettime(BOOT, &raw mut time) };
-        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-        let fraction = u64::try_from(time.tv_nsec).unwrap_or(0);
-        seconds.saturating_mul(1_000_000_000).saturating_add(fraction)
+        read(BOOT)
     }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[inline]
+    fn recent_wall_nanos(&self) -> u64 {
+        read(libc::CLOCK_REALTIME_COARSE)
+    }
+}
+
+#[inline]
+fn read(clock: libc::clockid_t) -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for one `timespec`. The call cannot fail for a clock that
+    // exists, and would leave zero.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let fraction = u64::try_from(time.tv_nsec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(fraction)
 }
 
 /// A clock that moves only when told, for tests. Share it as `Arc<ManualClock>`.

@@ -30,14 +30,24 @@ impl Timeline {
         Self { clock, lead: AtomicI64::new(lead), step_back_logged: AtomicBool::new(false) }
     }
 
-    /// The time: at or after every earlier answer to any thread. One reading of each clock.
+    /// The time: at or after every earlier answer to any thread. One reading of each clock. A jump
+    /// of the wall clock shows within a few milliseconds.
     #[inline]
     #[must_use]
     pub fn now(&self) -> UnixMillis {
-        let (lead, boot) = read(&*self.clock);
+        self.read().0
+    }
+
+    /// [`now`](Self::now) and [`boot`](Self::boot) at one moment.
+    #[inline]
+    #[must_use]
+    pub fn read(&self) -> (UnixMillis, BootMillis) {
+        let wall = self.clock.recent_wall_nanos();
+        let boot = self.clock.boot_nanos();
+        let lead = signed(wall).saturating_sub(signed(boot));
         let known = self.lead.load(Ordering::Acquire);
         let furthest = if lead == known { known } else { self.reconcile(lead, known) };
-        millis(boot, furthest)
+        (millis(boot, furthest), BootMillis(boot / 1_000_000))
     }
 
     /// Time since boot, for ages: unmoved by anything that is done to the wall clock.
