@@ -52,8 +52,7 @@ pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::O
     let timeout = match Handle::try_current() {
         Ok(_) => tokio::time::timeout(limit, future),
         Err(_) => {
-            let Some(handle) = background() else { return None };
-            let _entered = handle.enter();
+            let _entered = background()?.enter();
             tokio::time::timeout(limit, future)
         }
     };

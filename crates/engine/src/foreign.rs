@@ -43,7 +43,7 @@ impl ForeignKeys {
             None => return false,
         };
         let age = now.0.saturating_sub(since.0);
-        u128::from(age) < FORBEARANCE.as_millis() && met.looks % EXCEPTION != 0
+        u128::from(age) < FORBEARANCE.as_millis() && !met.looks.is_multiple_of(EXCEPTION)
     }
 }
 

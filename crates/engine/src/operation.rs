@@ -48,6 +48,7 @@ pub enum Intent {
 }
 
 /// What a call found.
+#[expect(clippy::large_enum_variant, reason = "matched where it is returned, never kept")]
 pub enum Entered {
     /// A value.
     Hit(Hit),

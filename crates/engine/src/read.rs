@@ -95,8 +95,8 @@ impl Seen {
 pub(crate) fn first_level(state: &OperationState, digest: &Digest) -> Option<Arc<Slot>> {
     let process = state.cache.process();
     let slot = process.l1.get(digest)?;
-    let stands = slot.stamp == state.barriers().stamp()
-        && slot.group_count() == process.marks.count(digest);
+    let stands =
+        slot.stamp == state.barriers().stamp() && slot.group_count() == process.marks.count(digest);
     if stands && in_time(state, &slot) {
         return Some(slot);
     }
