@@ -44,7 +44,7 @@ pub(super) async fn an_empty_entry_is_not_an_absent_one(subject: &dyn Subject) {
 
 pub(super) async fn large_entries_are_compared_to_the_last_byte(subject: &dyn Subject) {
     let store = open(subject);
-    for length in [1023, 1024, 1025, 4096, 300_000] {
+    for length in [1024, 65_535, 65_536, 65_537, 300_000] {
         let key = key("large");
         let value: Vec<u8> = (0..length).map(|i: u32| (i % 251) as u8).collect();
         put(&*store, &key, value.clone()).await;
