@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::Once;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::kernel;
 use crate::wiped_page::{page, seeded};
@@ -36,8 +36,8 @@ pub fn epoch() -> Epoch {
     Epoch(NonZeroU64::new(word).unwrap_or(NonZeroU64::MAX))
 }
 
-static WATCHED_EPOCH: AtomicU64 = AtomicU64::new(0);
-static WATCHED_PROCESS: AtomicU32 = AtomicU32::new(0);
+/// The process id above 32 random bits, or zero. One word, so that no thread can see half of it.
+static WATCHED: AtomicU64 = AtomicU64::new(0);
 static WATCH: Once = Once::new();
 
 /// Where no page is wiped: a `pthread_atfork` hook, and the process id for children that were made
@@ -51,15 +51,24 @@ fn watched() -> u64 {
             unsafe { libc::pthread_atfork(None, None, Some(forget_epoch)) };
         });
     }
-    let process = std::process::id();
-    if WATCHED_PROCESS.swap(process, Ordering::Relaxed) != process {
-        WATCHED_EPOCH.store(kernel::nonzero_word().get(), Ordering::Relaxed);
+    watched_by(std::process::id())
+}
+
+fn watched_by(process: u32) -> u64 {
+    let known = WATCHED.load(Ordering::Relaxed);
+    if known >> 32 == u64::from(process) {
+        return known;
     }
-    seeded(&WATCHED_EPOCH)
+    let random = kernel::nonzero_word().get() & u64::from(u32::MAX);
+    let fresh = u64::from(process) << 32 | random;
+    match WATCHED.compare_exchange(known, fresh, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => fresh,
+        Err(winner) => winner,
+    }
 }
 
 extern "C" fn forget_epoch() {
-    WATCHED_EPOCH.store(0, Ordering::Relaxed);
+    WATCHED.store(0, Ordering::Relaxed);
 }
 
 #[cfg(test)]
@@ -77,10 +86,9 @@ mod tests {
     fn the_watched_epoch_notices_a_new_process_id() {
         let before = watched();
         assert_eq!(before, watched());
-        WATCHED_PROCESS.store(0, Ordering::Relaxed);
-        assert_ne!(before, watched());
-        let before = watched();
+        let child = watched_by(u32::MAX);
+        assert_ne!(child, before);
         forget_epoch();
-        assert_ne!(before, watched());
+        assert_ne!(watched_by(u32::MAX), child, "a child that got its parent's id");
     }
 }

@@ -20,8 +20,21 @@ struct Child(libc::pid_t);
 
 impl Child {
     fn start(work: impl FnOnce()) -> Self {
-        // SAFETY: the child leaves by `_exit` and never returns into the test harness.
-        match unsafe { libc::fork() } {
+        // SAFETY: the child runs `work` alone and leaves by `_exit`.
+        Self::of(unsafe { libc::fork() }, work)
+    }
+
+    /// By the bare system call: no `pthread_atfork` hook runs.
+    #[cfg(target_os = "linux")]
+    fn start_unhooked(work: impl FnOnce()) -> Self {
+        // SAFETY: as above; without flags but the signal, `clone` is what `fork` does.
+        let pid = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) };
+        Self::of(libc::pid_t::try_from(pid).unwrap(), work)
+    }
+
+    /// Called in the parent with the child's id, and in the child with 0.
+    fn of(pid: libc::pid_t, work: impl FnOnce()) -> Self {
+        match pid {
             -1 => panic!("fork: {}", std::io::Error::last_os_error()),
             0 => {
                 let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
@@ -63,6 +76,24 @@ fn a_child_has_another_epoch_and_another_session() {
     assert_ne!(child[8..], slot.sid);
     assert_eq!(epoch(), mine, "the parent stays who it is");
     assert_eq!(writer::take(1).sid, slot.sid);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_child_made_behind_the_librarys_back_is_noticed_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("child");
+    let (mine, slot) = (epoch(), writer::take(1));
+    Child::start_unhooked(|| {
+        let theirs = writer::take(1);
+        let bytes = [&epoch().get().to_be_bytes()[..], &theirs.sid].concat();
+        std::fs::write(&path, bytes).unwrap();
+    })
+    .join();
+    let child = read(&path);
+    assert_eq!(child.len(), 24);
+    assert_ne!(child[..8], mine.get().to_be_bytes());
+    assert_ne!(child[8..], slot.sid);
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! What sealing costs: `cargo bench -p cachekit-seal`.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a benchmark may stop"
+)]
 
 use std::hint::black_box;
 

@@ -6,6 +6,7 @@
 //! with this crate.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a generator that cannot go on has nothing better to do than to stop"
 )]
