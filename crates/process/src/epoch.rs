@@ -1,8 +1,7 @@
 //! Which process is this? The answer differs in every forked child, `clone(2)` included.
 
 use std::num::NonZeroU64;
-use std::sync::Once;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::kernel;
 use crate::wiped_page::{page, seeded};
@@ -38,18 +37,17 @@ pub fn epoch() -> Epoch {
 
 /// The process id above 32 random bits, or zero. One word, so that no thread can see half of it.
 static WATCHED: AtomicU64 = AtomicU64::new(0);
-static WATCH: Once = Once::new();
+static WATCHING: AtomicBool = AtomicBool::new(false);
 
 /// Where no page is wiped: a `pthread_atfork` hook, and the process id for children that were made
 /// without running hooks. A system call each time, and blind to a raw `clone` into a new process
 /// namespace that reuses the id; nonces therefore do not rely on it (see [`crate::writer`]).
 #[cold]
 fn watched() -> u64 {
-    if !WATCH.is_completed() {
-        WATCH.call_once(|| {
-            // SAFETY: the hook only stores to an atomic, which is async-signal-safe.
-            unsafe { libc::pthread_atfork(None, None, Some(forget_epoch)) };
-        });
+    // No `Once`: it holds a lock, and a lock can be inherited.
+    if !WATCHING.load(Ordering::Relaxed) && !WATCHING.swap(true, Ordering::Relaxed) {
+        // SAFETY: the hook only stores to an atomic, which is async-signal-safe.
+        unsafe { libc::pthread_atfork(None, None, Some(forget_epoch)) };
     }
     watched_by(std::process::id())
 }
