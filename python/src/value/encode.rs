@@ -104,15 +104,19 @@ impl<'a, 'py> Encoder<'a, 'py> {
     }
 
     /// A string; one with lone surrogates, which UTF-8 does not have, as an extension.
+    #[inline]
     pub(crate) fn text(&mut self, text: &Bound<'py, PyString>) -> Result<(), ValueError> {
         match text.to_str() {
             Ok(text) => Ok(self.writer.text(text)?),
-            Err(_) => {
-                let bytes = text.call_method1("encode", ("utf-8", "surrogatepass"))?;
-                let bytes = bytes.cast::<PyBytes>().map_err(PyErr::from)?;
-                Ok(self.writer.extension(Extension::Text as i8, bytes.as_bytes())?)
-            }
+            Err(_) => self.surrogates(text),
         }
+    }
+
+    #[cold]
+    fn surrogates(&mut self, text: &Bound<'py, PyString>) -> Result<(), ValueError> {
+        let bytes = text.call_method1("encode", ("utf-8", "surrogatepass"))?;
+        let bytes = bytes.cast::<PyBytes>().map_err(PyErr::from)?;
+        Ok(self.writer.extension(Extension::Text as i8, bytes.as_bytes())?)
     }
 
     pub(crate) fn list(&mut self, list: &Bound<'py, PyList>) -> Result<(), ValueError> {
@@ -157,7 +161,10 @@ impl<'a, 'py> Encoder<'a, 'py> {
         key: &Bound<'py, PyAny>,
         value: &Bound<'py, PyAny>,
     ) -> Result<(), ValueError> {
-        self.value(key).map_err(|error| error.at_key(key))?;
+        match key.cast_exact::<PyString>() {
+            Ok(text) => self.text(text)?,
+            Err(_) => self.value(key).map_err(|error| error.at_key(key))?,
+        }
         self.value(value).map_err(|error| error.at_key(key))
     }
 
