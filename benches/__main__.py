@@ -7,14 +7,18 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from benches import imports, rust
 from benches.process import Process
 from benches.report import Report
-from benches.rows import ROWS, STRUCT_HIT, Row, Times
+from benches.rows import ADDED, ROWS, STRUCT_HIT, Added, Row, Times
 from tools.redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 OURS: Final = ROOT / ".venv" / "bin" / "python"
@@ -36,14 +40,32 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def take_turns(row: Row, contestants: list[Process], rounds: int) -> list[Times]:
-    """Everybody who can play this row, round after round."""
-    playing = [contestant for contestant in contestants if row.case in contestant.cases]
-    taken: dict[str, list[float]] = {contestant.name: [] for contestant in playing}
+def take_turns(players: Mapping[str, Callable[[], list[float]]], rounds: int) -> list[Times]:
+    """Everybody measures once per round."""
+    taken: dict[str, list[float]] = {name: [] for name in players}
     for _ in range(rounds):
-        for contestant in playing:
-            taken[contestant.name] += contestant.measure(row.case, row.calls, row.samples)
+        for name, measure in players.items():
+            taken[name] += measure()
     return [Times.of(name, nanoseconds) for name, nanoseconds in taken.items()]
+
+
+def play(row: Row, contestants: list[Process], rounds: int) -> list[Times]:
+    """Everybody who can play this row."""
+    players = {
+        contestant.name: partial(contestant.measure, row.case, row.calls, row.samples)
+        for contestant in contestants
+        if row.case in contestant.cases
+    }
+    return take_turns(players, rounds)
+
+
+def play_added(added: Added, ours: Process, rounds: int) -> list[Times]:
+    """The plain round trip and the sealed one, against each other."""
+    players = {
+        case: partial(ours.measure, case, added.calls, added.samples)
+        for case in (added.plain, added.sealed)
+    }
+    return take_turns(players, rounds)
 
 
 def machine() -> str:
@@ -61,14 +83,16 @@ def main() -> None:
     report.opening(results["machine"])
     with RedisServer() as server:
         contestants = [Process(interpreter, name, server.url) for interpreter, name in CONTESTANTS]
-        measured: dict[str, list[Times]] = {}
         for row in ROWS:
-            measured[row.case] = take_turns(row, contestants, options.rounds)
-            report.row(row, measured[row.case])
-            results["rows"][row.case] = [asdict(times) for times in measured[row.case]]
+            measured = play(row, contestants, options.rounds)
+            report.row(row, measured)
+            results["rows"][row.case] = [asdict(times) for times in measured]
+        for added in ADDED:
+            measured = play_added(added, contestants[0], options.rounds)
+            report.added(added, measured)
+            results["rows"][added.title] = [asdict(times) for times in measured]
         for contestant in contestants:
             contestant.close()
-    report.added(measured)
     results["import"] = imports.measure(OURS, PEERS)
     report.imports(results["import"])
     if not options.no_rust:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TextIO
 
-from benches.rows import ADDED, Row, Times
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from benches.rows import Added, Row, Times
 
 OURS: Final = ("cachekit, this tree", "cachekit, sealed")
 FLOOR: Final = "a bare round trip"
@@ -31,19 +31,17 @@ class Report:
         self._line(f"{row.title}{_aim(row, ours, by_name)}")
         for times in all_times:
             ratio = "" if times is ours else f"{times.median / ours.median:8.2f} x ours"
-            self._line(
-                f"  {times.contestant:28}{times.median:10.2f} µs   p95 {times.p95:9.2f} µs{ratio}"
-            )
+            self._line(self._times(times) + ratio)
 
-    def added(self, measured: Mapping[str, Sequence[Times]]) -> None:
-        """What sealing adds, as differences of medians."""
+    def added(self, added: Added, all_times: Sequence[Times]) -> None:
+        """What sealing adds, as the difference of two medians."""
+        plain, sealed = (times.median for times in all_times)
         self._line()
-        for added in ADDED:
-            plain, sealed = (measured[case][0].median for case in (added.plain, added.sealed))
-            difference = sealed - plain
-            percent = 100 * difference / plain
-            title = f"{added.title:34}"
-            self._line(f"{title}{difference:+8.2f} µs  {percent:+7.1f} %   aim {added.aim}")
+        self._line(f"{added.title}   aim: sealing adds {added.aim}")
+        for times in all_times:
+            self._line(self._times(times))
+        difference = f"{sealed - plain:+.2f} µs, {100 * (sealed - plain) / plain:+.1f} %"
+        self._line(f"  {'sealing adds':28}{difference}")
 
     def imports(self, milliseconds: Mapping[str, float]) -> None:
         self._line()
@@ -56,6 +54,9 @@ class Report:
         self._line("Rust (criterion, quick)")
         for name, taken in microseconds.items():
             self._line(f"  {name:48}{taken:10.3f} µs")
+
+    def _times(self, times: Times) -> str:
+        return f"  {times.contestant:28}{times.median:10.2f} µs   p95 {times.p95:9.2f} µs"
 
     def _line(self, text: str = "") -> None:
         print(text, file=self._out, flush=True)
