@@ -3,7 +3,6 @@ from datetime import timedelta
 from types import GenericAlias, TracebackType
 from typing import (
     Any,
-    ClassVar,
     Concatenate,
     Generic,
     Literal,
@@ -319,7 +318,7 @@ class DefaultSerializer:
     decorator it rebuilds only the classes of `allow`.
     """
 
-    serializer_id: ClassVar[int]
+    serializer_id: int
     def __new__(cls, *, allow: type[Any] | Iterable[type[Any]] | None = None) -> Self: ...
     def serialize(self, value: Any) -> bytes:
         """Turns a value into bytes.
