@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::drive;
 use crate::l1::Slot;
 use crate::name::{Digest, OperationId};
-use crate::read::Sighting;
+use crate::sighting::Sighting;
 
 /// How long anybody waits for another's computation before he computes himself.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);

@@ -9,12 +9,13 @@ use cachekit_seal::{Kind, Opened, Purpose, Refusal, Scratch};
 use cachekit_store::{Store, Swap};
 
 use crate::Error;
+use crate::health::heard;
 use crate::l1::Slot;
 use crate::observe::{Event, Refused};
-use crate::operation::{OperationState, Target};
+use crate::operation_state::{OperationState, Target};
 use crate::options::OnTamper;
 use crate::protect::{Address, Reopen};
-use crate::read::{Observed, Seen, heard};
+use crate::sighting::{Observed, Seen};
 
 /// What became of a stored entry.
 pub(crate) enum Inspected {

@@ -13,12 +13,12 @@ use cachekit_seal::{Compression, Content, Kind};
 use cachekit_store::{Store, Swap};
 
 use crate::barrier::Barrier;
-use crate::cache::CacheState;
+use crate::cache_state::CacheState;
+use crate::health::heard;
 use crate::name::OperationId;
 use crate::observe::Event;
-use crate::operation::{OperationState, Target};
+use crate::operation_state::{OperationState, Target};
 use crate::protect::Address;
-use crate::read::heard;
 use crate::settle::{self, Addresses};
 use crate::{Call, Error};
 

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`call`] what was asked | [`flight`] who computes, who waits |
 //! | [`name`] its digest and its addresses | [`ticket`] the right to compute once |
-//! | [`l1`] held by this process, served if `read` agrees | *the function runs* |
+//! | [`first_level`] what this process holds in [`l1`] | *the function runs* |
 //! | [`read`] the store, one round trip | [`write`] compare-and-set against what the miss saw |
 //! | [`settle`] the barriers read along | [`protect`] sealed, or plain: decided by the cache alone |
 //! | [`inspect`] may these bytes be served? | |
@@ -23,11 +23,14 @@
 mod barrier;
 mod breaker;
 mod cache;
+mod cache_state;
 mod call;
 mod drive;
 mod error;
+mod first_level;
 mod flight;
 mod foreign;
+mod health;
 mod hit;
 mod inspect;
 mod invalidate;
@@ -36,10 +39,12 @@ mod marks;
 mod name;
 mod observe;
 mod operation;
+mod operation_state;
 mod options;
 mod protect;
 mod read;
 mod settle;
+mod sighting;
 mod stats;
 mod ticket;
 mod write;

@@ -3,38 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use cachekit_codec::SerializerId;
-use cachekit_process::PerProcess;
-use cachekit_seal::{NameFields, OpenLimits, Purpose};
-use smallvec::SmallVec;
-
-use crate::barrier::{Barrier, Pair};
-use crate::cache::CacheState;
+use crate::cache_state::CacheState;
 use crate::flight::{Caller, Join, Lead, Outcome, SharedError, Wait};
-use crate::invalidate;
-use crate::name::{Digest, DigestKeys, OperationId};
 use crate::observe::Event;
-use crate::options::{L1, LARGEST_ENTRY, OperationOptions};
-use crate::protect::{Address, Keys};
-use crate::read::{self, Look};
-use crate::stats::{Counters, Stats, count};
+use crate::operation_state::{OperationState, Target, check_ttl};
+use crate::options::{L1, OperationOptions};
+use crate::sighting::Look;
+use crate::stats::{Stats, count};
 use crate::ticket::Ticket;
-use crate::{Call, Encoded, Error, Hit, drive, write};
+use crate::{Call, Encoded, Error, Hit, drive, first_level, invalidate, read, write};
 
 /// A function's place in a [`Cache`](crate::Cache). Clones share it.
 #[derive(Clone)]
 pub struct Operation {
     state: Arc<OperationState>,
-}
-
-pub(crate) struct OperationState {
-    pub(crate) cache: Arc<CacheState>,
-    pub(crate) options: OperationOptions,
-    pub(crate) id: OperationId,
-    pub(crate) counters: Counters,
-    digests: DigestKeys,
-    barrier: PerProcess<Barrier>,
 }
 
 /// What is asked of a call.
@@ -58,13 +40,6 @@ pub enum Entered {
     Failed(SharedError),
 }
 
-/// One call's addresses and keys.
-pub(crate) struct Target {
-    pub(crate) digest: Digest,
-    pub(crate) keys: Keys,
-    pub(crate) addresses: SmallVec<[Address; 1]>,
-}
-
 impl Operation {
     pub(crate) fn new(cache: Arc<CacheState>, options: OperationOptions) -> Result<Self, Error> {
         check_ttl(&cache, options.ttl)?;
@@ -78,7 +53,7 @@ impl Operation {
     #[must_use]
     pub fn probe(&self, call: &Call<'_>) -> Option<Hit> {
         let state = &self.state;
-        let slot = read::first_level(state, &state.digests.digest(call))?;
+        let slot = first_level::serve(state, &state.digest(call))?;
         state.counters.l1_hit();
         Some(Hit::new(slot))
     }
@@ -104,8 +79,8 @@ impl Operation {
     /// # Errors
     /// As [`enter`](Self::enter).
     pub async fn peek(&self, call: &Call<'_>) -> Result<Option<Hit>, Error> {
-        let digest = self.state.digests.digest(call);
-        if let Some(slot) = read::first_level(&self.state, &digest) {
+        let digest = self.state.digest(call);
+        if let Some(slot) = first_level::serve(&self.state, &digest) {
             return Ok(Some(Hit::new(slot)));
         }
         let target = self.state.target(call)?;
@@ -203,7 +178,7 @@ impl Operation {
             return self.lead(target, intent, Some(lead)).await;
         }
         loop {
-            if let Some(slot) = read::first_level(state, &target.digest) {
+            if let Some(slot) = first_level::serve(state, &target.digest) {
                 state.counters.l1_hit();
                 return Ok(Entered::Hit(Hit::new(slot)));
             }
@@ -263,80 +238,4 @@ impl Operation {
         state.event(&Event::Miss);
         Ok(Entered::Compute(ticket.begin(look)))
     }
-}
-
-impl OperationState {
-    /// Stands for no operation: what a clear of the whole cache goes by.
-    pub(crate) fn of_whole_cache(cache: &Arc<CacheState>) -> Self {
-        let options = OperationOptions {
-            namespace: String::new(),
-            name: String::new(),
-            version: String::new(),
-            schema: String::new(),
-            ttl: cache.options.max_ttl,
-            serializer: SerializerId::NONE,
-        };
-        Self::of(Arc::clone(cache), options)
-    }
-
-    fn of(cache: Arc<CacheState>, options: OperationOptions) -> Self {
-        let digests = DigestKeys::new(cache.digest_key(), &options);
-        Self {
-            cache,
-            options,
-            id: OperationId::next(),
-            counters: Counters::default(),
-            digests,
-            barrier: PerProcess::new(),
-        }
-    }
-
-    pub(crate) fn barriers(&self) -> Pair<'_> {
-        Pair { cache: &self.cache.process().barrier, operation: self.own_barrier() }
-    }
-
-    fn own_barrier(&self) -> &Barrier {
-        self.barrier.get_or_init(|| self.cache.new_barrier())
-    }
-
-    pub(crate) fn target(&self, call: &Call<'_>) -> Result<Target, Error> {
-        let keys = self.cache.keys_of(call.tenant)?;
-        let hashed = digest(&SHA256, call.arguments);
-        let arguments = hashed.as_ref().first_chunk::<32>().copied().unwrap_or_default();
-        let fields = NameFields {
-            purpose: Purpose::Entry,
-            prefix: &self.cache.options.prefix,
-            namespace: &self.options.namespace,
-            operation: &self.options.name,
-            version: &self.options.version,
-            schema: &self.options.schema,
-            arguments: &arguments,
-        };
-        let addresses = keys.addresses(self.cache.timeline.now(), &fields, call.tenant)?;
-        Ok(Target { digest: self.digests.digest(call), keys, addresses })
-    }
-
-    pub(crate) fn limits(&self, purpose: Purpose) -> OpenLimits {
-        OpenLimits::new(purpose).max_ttl(self.cache.options.max_ttl).max_body(LARGEST_ENTRY)
-    }
-
-    pub(crate) fn event(&self, event: &Event<'_>) {
-        if let Some(observer) = &self.cache.options.observer {
-            observer.on_event(&self.options.name, event);
-        }
-    }
-
-    fn undecodable(&self, digest: &Digest, hit: &Hit) {
-        self.cache.process().l1.remove_this(digest, hit.slot());
-        count(&self.counters.undecodable);
-        self.event(&Event::Undecodable);
-    }
-}
-
-pub(crate) fn check_ttl(cache: &CacheState, ttl: Duration) -> Result<(), Error> {
-    let max = cache.options.max_ttl;
-    if ttl < Duration::from_millis(1) || ttl > max {
-        return Err(Error::Ttl { ttl_ms: ttl.as_millis(), max_ms: max.as_millis() });
-    }
-    Ok(())
 }

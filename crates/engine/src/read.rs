@@ -2,148 +2,24 @@
 //! held against.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
-use cachekit_process::BootMillis;
-use cachekit_store::{ErrorKind, Store};
+use cachekit_store::Store;
 use smallvec::SmallVec;
 
-use crate::barrier::{BarrierValue, Snapshot, Stamp, View, generation};
-use crate::inspect::{self, Inspected};
+use crate::barrier::{BarrierValue, Snapshot, View, generation};
+use crate::health::{heard, short_answer};
+use crate::inspect::Inspected;
 use crate::l1::Slot;
-use crate::name::Digest;
-use crate::operation::{OperationState, Target};
+use crate::operation_state::{OperationState, Target};
 use crate::protect::Address;
-use crate::settle::{self, Settled};
-use crate::write::note_failure;
-use crate::{Error, Hit};
+use crate::settle::Settled;
+use crate::sighting::{Look, Observed, Place, Seen};
+use crate::stats::count;
+use crate::{Error, Hit, first_level, inspect, settle};
 
 /// How often a look starts again because others rewrote the barriers under it.
 const RESTARTS: usize = 4;
-
-/// What a look at the store showed.
-pub(crate) enum Look {
-    /// A servable value, and what it was seen with.
-    Found(Arc<Slot>, Seen),
-    /// None; a fill may follow on what was seen.
-    Missing(Seen),
-    /// The store did not answer: the function runs, and nothing is written.
-    Blind,
-}
-
-/// The state of the store that a fill builds on.
-pub(crate) struct Seen {
-    /// `None` while the barriers belong to keys that this process does not have.
-    pub(crate) view: Option<View>,
-    /// One generation for each of the target's addresses.
-    generations: SmallVec<[[u8; 8]; 1]>,
-    pub(crate) places: SmallVec<[Place; 1]>,
-    /// When the request was sent.
-    pub(crate) sent: BootMillis,
-}
-
-/// What a computation is begun upon. Two callers who saw the same may share it: an invalidation or
-/// a clear between their looks would show.
-#[derive(PartialEq, Eq)]
-pub(crate) struct Sighting {
-    stamp: Stamp,
-    observed: SmallVec<[Observed; 1]>,
-}
-
-/// One address, and what was there.
-pub(crate) struct Place {
-    pub(crate) address: Address,
-    pub(crate) observed: Observed,
-}
-
-/// What was at an address.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Observed {
-    Absent,
-    Bytes(Bytes),
-    /// An entry of a key or release that this process does not know, not to be overwritten yet.
-    LeftInPlace,
-}
-
-impl Look {
-    pub(crate) fn into_seen(self) -> Option<Seen> {
-        match self {
-            Self::Found(_, seen) | Self::Missing(seen) => Some(seen),
-            Self::Blind => None,
-        }
-    }
-}
-
-impl Seen {
-    pub(crate) fn stamp(&self) -> Stamp {
-        self.view.map_or(Stamp::NEVER, |view| view.stamp)
-    }
-
-    pub(crate) fn sighting(&self) -> Sighting {
-        let observed = self.places.iter().map(|place| place.observed.clone()).collect();
-        Sighting { stamp: self.stamp(), observed }
-    }
-
-    pub(crate) fn generation(&self, index: usize) -> [u8; 8] {
-        self.generations.get(index).copied().unwrap_or_default()
-    }
-}
-
-/// The first level's answer: an entry that fits the process's newest view and marks.
-#[inline]
-pub(crate) fn first_level(state: &OperationState, digest: &Digest) -> Option<Arc<Slot>> {
-    let process = state.cache.process();
-    let slot = process.l1.get(digest)?;
-    let stands =
-        slot.stamp == state.barriers().stamp() && slot.group_count() == process.marks.count(digest);
-    if stands && in_time(state, &slot) {
-        return Some(slot);
-    }
-    checked_again(state, digest, slot)
-}
-
-/// Fresh, and looked after recently enough where others may have changed it.
-#[inline]
-fn in_time(state: &OperationState, slot: &Slot) -> bool {
-    let (now, boot) = state.cache.timeline.read();
-    let options = &state.cache.options;
-    now <= slot.fresh_until
-        && (options.store.is_none() || boot.since(slot.looked) <= options.l1_max_age)
-}
-
-/// The slow half of [`first_level`]: a neighbour's mark may have moved the group's count.
-#[cold]
-fn checked_again(state: &OperationState, digest: &Digest, slot: Arc<Slot>) -> Option<Arc<Slot>> {
-    let process = state.cache.process();
-    let count = process.marks.count(digest);
-    let stands = slot.stamp == state.barriers().stamp()
-        && process.marks.admits(digest, slot.created)
-        && state.cache.timeline.now() <= slot.fresh_until;
-    if !stands {
-        process.l1.remove_this(digest, &slot);
-        return None;
-    }
-    slot.marks.store(count.0, Relaxed);
-    in_time(state, &slot).then_some(slot)
-}
-
-/// Takes an entry into the first level. False when something newer was seen meanwhile.
-pub(crate) fn hold(state: &OperationState, digest: Digest, slot: &Arc<Slot>) -> bool {
-    let process = state.cache.process();
-    if !process.marks.saw_entry(&digest, slot.created) {
-        return false;
-    }
-    // First the count, then the check: a mark raised after that moves the count.
-    slot.marks.store(process.marks.count(&digest).0, Relaxed);
-    if !process.marks.admits(&digest, slot.created) {
-        return false;
-    }
-    if slot.stamp == state.barriers().stamp() {
-        process.l1.insert(digest, Arc::clone(slot));
-    }
-    true
-}
 
 /// Looks at the store once: the entry under each of its addresses, and the barriers, in one round
 /// trip.
@@ -157,7 +33,7 @@ pub(crate) async fn peek_many(
     state: &OperationState,
     targets: &[Target],
 ) -> Result<Vec<Option<Hit>>, Error> {
-    let mut hits: Vec<_> = targets.iter().map(|t| first_level(state, &t.digest)).collect();
+    let mut hits: Vec<_> = targets.iter().map(|t| first_level::serve(state, &t.digest)).collect();
     if hits.iter().any(Option::is_none) && state.cache.options.store.is_some() {
         let looks = look_many(state, targets).await?;
         for (hit, look) in hits.iter_mut().zip(looks) {
@@ -208,7 +84,7 @@ async fn look_once(
     let sent = state.cache.timeline.boot();
     let known = state.barriers().known();
     if !state.cache.process().breaker.admits(sent) {
-        crate::stats::count(&state.counters.store_errors);
+        count(&state.counters.store_errors);
         return blind();
     }
     let entries = targets.iter().flat_map(|target| &target.addresses);
@@ -276,7 +152,9 @@ async fn settle_entry(
         seen.places.push(Place { address: address.clone(), observed });
     }
     match newest {
-        Some(slot) if stands && hold(state, target.digest, &slot) => Ok(Look::Found(slot, seen)),
+        Some(slot) if stands && first_level::hold(state, target.digest, &slot) => {
+            Ok(Look::Found(slot, seen))
+        }
         _ => Ok(Look::Missing(seen)),
     }
 }
@@ -292,39 +170,4 @@ fn generations(
         generation(&[(cache, view.cache), (operation, view.operation)])
     };
     (0..target.addresses.len()).map(of).collect()
-}
-
-impl Place {
-    fn absent(address: Address) -> Self {
-        Self { address, observed: Observed::Absent }
-    }
-}
-
-/// Tells the breaker, the counters and the observer what became of a request.
-pub(crate) fn heard<T>(
-    state: &OperationState,
-    answer: Result<T, cachekit_store::Error>,
-) -> Result<T, cachekit_store::Error> {
-    let breaker = &state.cache.process().breaker;
-    match &answer {
-        Ok(_) => breaker.succeeded(),
-        Err(error) => {
-            if error.retryable() || error.kind() == ErrorKind::Protocol {
-                breaker.failed(state.cache.timeline.boot());
-            }
-            note_failure(state, error);
-        }
-    }
-    answer
-}
-
-fn short_answer(store: &dyn Store) -> cachekit_store::Error {
-    let seen = "it answered another number of entries than were asked for";
-    cachekit_store::Error::new(ErrorKind::Protocol, store.address(), seen)
-}
-
-/// What a caller is told who asked for a write while the store does not answer.
-pub(crate) fn unavailable(state: &OperationState) -> cachekit_store::Error {
-    let address = state.cache.options.store.as_deref().map_or("", |store| store.address());
-    cachekit_store::Error::new(ErrorKind::Unavailable, address, "it did not answer just now")
 }

@@ -11,11 +11,11 @@ use smallvec::SmallVec;
 
 use crate::Error;
 use crate::barrier::{Barrier, BarrierValue, Learned, Pair, Snapshot, View};
+use crate::health::heard;
 use crate::inspect;
 use crate::observe::Refused;
-use crate::operation::OperationState;
+use crate::operation_state::OperationState;
 use crate::protect::Address;
-use crate::read::heard;
 
 /// How long a barrier of an unknown or retiring key is left as it is: a deployment may be on.
 const FORBEARANCE: Duration = Duration::from_secs(600);

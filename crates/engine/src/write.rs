@@ -13,14 +13,14 @@ use cachekit_seal::{Compression, Content, Kind};
 use cachekit_store::{Expected, Store, Swap};
 
 use crate::barrier::Stamp;
+use crate::health::{heard, unavailable};
 use crate::l1::Slot;
-use crate::observe::{Event, Filled};
-use crate::operation::{OperationState, Target};
+use crate::observe::Filled;
+use crate::operation_state::{OperationState, Target};
 use crate::options::LARGEST_ENTRY;
-use crate::protect::{Protected, Reopen};
-use crate::read::{self, Look, Observed, Seen};
-use crate::stats::count;
-use crate::{Call, Encoded, Error};
+use crate::protect::{Address, Protected, Reopen};
+use crate::sighting::{Look, Observed, Seen};
+use crate::{Call, Encoded, Error, first_level, read};
 
 /// A computation longer than this is not stored: an invalidation is remembered for two hours, and
 /// must outlive every computation that began before it.
@@ -48,7 +48,9 @@ pub(crate) async fn fill(
         None => Filled::Held,
         Some(store) => swap_in(state, store.as_ref(), seen, &entries).await,
     };
-    if matches!(filled, Filled::Stored | Filled::Held) && !read::hold(state, target.digest, &slot) {
+    if matches!(filled, Filled::Stored | Filled::Held)
+        && !first_level::hold(state, target.digest, &slot)
+    {
         return Ok((slot, Filled::Overtaken));
     }
     Ok((slot, filled))
@@ -65,7 +67,7 @@ pub(crate) async fn put(
     let process = state.cache.process();
     let seen = match read::look(state, &target).await? {
         Look::Found(_, seen) | Look::Missing(seen) => seen,
-        Look::Blind => return Err(read::unavailable(state).into()),
+        Look::Blind => return Err(unavailable(state).into()),
     };
     if seen.view.is_none() {
         return Err(Error::ForeignBarrier);
@@ -77,10 +79,10 @@ pub(crate) async fn put(
     if let Some(store) = &state.cache.options.store {
         for (address, entry) in target.addresses.iter().zip(entries.each) {
             let written = store.set(address.key(), entry, entries.life).await;
-            read::heard(state, written)?;
+            heard(state, written)?;
         }
     }
-    if !read::hold(state, target.digest, &entries.slot) {
+    if !first_level::hold(state, target.digest, &entries.slot) {
         process.l1.remove(&target.digest);
     }
     Ok(())
@@ -164,7 +166,7 @@ async fn swap_in(
         };
         let swap =
             store.compare_and_set(place.address.key(), expected, entry.clone(), entries.life);
-        match read::heard(state, swap.await) {
+        match heard(state, swap.await) {
             Ok(Swap::Done) => {}
             Ok(Swap::Refused) => filled = Filled::Overtaken,
             Err(_) => return Filled::StoreFailed,
@@ -174,7 +176,7 @@ async fn swap_in(
 }
 
 impl Protected {
-    fn reopen(&self, address: &crate::protect::Address) -> Reopen {
+    fn reopen(&self, address: &Address) -> Reopen {
         match (self, address.name()) {
             (Self::Sealed(sealed), Some(name)) => {
                 Reopen::Sealed { session: sealed.session().clone(), name: *name }
@@ -182,10 +184,4 @@ impl Protected {
             _ => Reopen::Plain,
         }
     }
-}
-
-/// Counts and tells a failure of the store.
-pub(crate) fn note_failure(state: &OperationState, error: &cachekit_store::Error) {
-    count(&state.counters.store_errors);
-    state.event(&Event::StoreFailed(error));
 }
