@@ -17,7 +17,7 @@ NEXTEST: Final = re.compile(r"Summary \[.*\] +(?P<counts>\d.*)$")
 LIBTEST: Final = re.compile(r"test result: \w+\. (?P<counts>\d.*?)(?:; finished.*)?$")
 PYTEST: Final = re.compile(r"^=+ (?P<counts>\d.*?) in [\d.]+s.*=+$")
 DOCTESTS: Final = re.compile(r"Doc-tests \w+")
-VECTORS: Final = re.compile(r"^(?:vectors|arguments): (?P<passed>\d+) .*")
+VECTORS: Final = re.compile(r"^\S+\.json +(?P<agree>\d+) of +(?P<all>\d+) agree")
 COUNT: Final = re.compile(r"(\d+) (passed|failed|errors?|skipped|ignored|timed out)")
 
 
@@ -57,7 +57,8 @@ def read(log: str) -> dict[str, Total]:
         elif found := PYTEST.search(line):
             totals["Python tests"].add(found["counts"])
         elif found := VECTORS.search(line):
-            totals["known answers"].add(f"{found['passed']} passed")
+            agree, known = int(found["agree"]), int(found["all"])
+            totals["known answers"].add(f"{agree} passed, {known - agree} failed")
     return totals
 
 
