@@ -109,7 +109,7 @@ bench: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## Measure, b
 
 .PHONY: fuzz
 fuzz: $(TOOLS)/bin/cargo-fuzz ## Fuzz every target for FUZZ_SECONDS each
-	cd fuzz && for target in $$(cargo fuzz list); do \
+	@cd fuzz && for target in $$(cargo fuzz list); do \
 	  printf '==> fuzz %s, %s s\n' "$$target" '$(FUZZ_SECONDS)'; \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 

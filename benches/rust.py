@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # criterion: `seal/200 B   time:   [238.1 ns 240.3 ns 243.9 ns]`, the middle one being its estimate.
-LINE: Final = re.compile(r"^(?P<name>\S.*?)?\s+time:\s+\[\S+ \S+ (?P<time>\S+) (?P<unit>\S+) ")
+LINE: Final = re.compile(
+    r"^(?P<name>\S.*?)?\s+time:\s+\[[\d.]+ \S+ (?P<time>[\d.]+) (?P<unit>[pnµum]?s) "
+)
 MICROSECONDS: Final = {"ps": 1e-6, "ns": 1e-3, "µs": 1.0, "us": 1.0, "ms": 1e3, "s": 1e6}
 
 
