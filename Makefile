@@ -70,7 +70,7 @@ test-mission: needs $(VENV)/.dev-tools $(VENV)/.package ## The snippets of the m
 .PHONY: test-docs
 test-docs: needs $(VENV)/.dev-tools $(VENV)/.package ## Every code block of README and docs/
 	$(BIN)/python -m pytest tests/docs
-	cargo test --locked --doc -p cachekit-sealed
+	cargo test --locked --doc
 
 ##@ Checks
 

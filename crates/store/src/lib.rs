@@ -42,3 +42,8 @@ pub use options::StoreOptions;
 pub use redis::RedisStore;
 pub use store::{Deleted, Expected, Pending, Store, Swap, Write};
 pub use url::StoreUrl;
+
+/// The Rust of the book's page runs as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/stores.md")]
+mod pages {}
