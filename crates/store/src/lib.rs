@@ -12,6 +12,7 @@
 //! | `options` | time-outs, bounds and the clock, with their defaults |
 //! | `url` | addresses as users write them, printed without their passwords |
 //! | `lifetime` | times to live, as a store may keep them |
+//! | `backoff` | keeps a server that cannot be reached from being tried by every call |
 //! | `memory/` | a store inside this process |
 //! | `redis/` | Redis, and whatever speaks its protocol |
 //!
@@ -24,6 +25,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod backoff;
 mod capability;
 mod error;
 mod lifetime;

@@ -16,8 +16,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{RedisConfig, backoff::Backoff, connection::Connection, failure, framing::Bounds};
-use crate::{Error, ErrorKind, StoreOptions};
+use super::{RedisConfig, connection::Connection, failure, framing::Bounds};
+use crate::{Error, ErrorKind, StoreOptions, backoff::Backoff};
 
 /// What is sent in one go.
 pub(super) enum Request {

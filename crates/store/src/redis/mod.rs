@@ -2,10 +2,9 @@
 //!
 //! A call goes `store` (the contract, as commands) → `links` (which connection) → `connection`
 //! (send, wait, lose) → `wire` and `framing` (bytes, bounded before anything is allocated for
-//! them). `failure` sorts what comes back, `script` holds the two compare scripts, `backoff`
-//! keeps a dead server from being asked by every call.
+//! them). `failure` sorts what comes back, `script` holds the two compare scripts;
+//! `crate::backoff` keeps a dead server from being asked by every call.
 
-mod backoff;
 mod config;
 mod connection;
 mod failure;

@@ -18,7 +18,7 @@ const SHORTEST: Duration = Duration::from_millis(25);
 const LONGEST: Duration = Duration::from_secs(3);
 
 /// What is known about reaching one server; shared by the runtimes of a process.
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     clock: Arc<dyn Clock>,
     /// How long an attempt may take: for so long it alone is tried.
     attempt: Duration,
@@ -32,7 +32,7 @@ struct Trouble {
 }
 
 impl Backoff {
-    pub(super) fn new(clock: Arc<dyn Clock>, attempt: Duration) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, attempt: Duration) -> Self {
         Self { clock, attempt, trouble: Mutex::new(None) }
     }
 
@@ -41,7 +41,7 @@ impl Backoff {
     /// # Errors
     ///
     /// The error of the last attempt.
-    pub(super) fn turn(&self) -> Result<(), Error> {
+    pub(crate) fn turn(&self) -> Result<(), Error> {
         let mut trouble = self.trouble.lock();
         let Some(trouble) = trouble.as_mut() else { return Ok(()) };
         let now = self.clock.boot_nanos();
@@ -53,11 +53,11 @@ impl Backoff {
         Ok(())
     }
 
-    pub(super) fn succeeded(&self) {
+    pub(crate) fn succeeded(&self) {
         *self.trouble.lock() = None;
     }
 
-    pub(super) fn failed(&self, error: &Error) {
+    pub(crate) fn failed(&self, error: &Error) {
         let mut trouble = self.trouble.lock();
         let failures = trouble.as_ref().map_or(0, |trouble| trouble.failures).saturating_add(1);
         let pause = nanos(pause(failures, random_fraction()));
