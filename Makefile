@@ -164,7 +164,7 @@ $(VENV)/.dev-tools: requirements-dev.txt requirements-build.txt | $(BIN)/python
 $(VENV)/.package: $(RUST_SOURCES) $(PYTHON_SOURCES) | $(VENV)/.build-tools
 	@printf '==> Compiling the Rust core and the Python package: about 4 minutes the first time, on two cores\n'
 	@rm -rf $(WHEELS)
-	@$(BIN)/maturin build --profile fast --locked --interpreter $(BIN)/python --out $(WHEELS)
+	@$(BIN)/maturin build --release --locked --interpreter $(BIN)/python --out $(WHEELS)
 	@$(PIP) install --quiet --no-index --no-deps --force-reinstall $(WHEELS)/*.whl
 	@touch $@
 

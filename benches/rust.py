@@ -21,7 +21,7 @@ MICROSECONDS: Final = {"ps": 1e-6, "ns": 1e-3, "µs": 1.0, "us": 1.0, "ms": 1e3,
 
 def beside_peers(root: Path) -> list[Times]:
     """A hit in the process on a six-field struct: ours, then the peer crates."""
-    command = ["cargo", "run", "--profile", "fast", "--quiet"]
+    command = ["cargo", "run", "--release", "--quiet"]
     command += ["--target-dir", str(root / "target")]
     taken: dict[str, list[float]] = json.loads(_run(root / "benches" / "peers", command))
     return [Times.of(name, nanoseconds) for name, nanoseconds in taken.items()]
@@ -32,7 +32,7 @@ def inside(root: Path) -> dict[str, float]:
     names = _benches(root)
     if not names:
         return {}
-    command = ["cargo", "bench", "--profile", "fast", "--locked"]
+    command = ["cargo", "bench", "--locked"]
     command += [part for name in names for part in ("--bench", name)]
     return read(_run(root, [*command, "--", "--quick", "--noplot"]))
 

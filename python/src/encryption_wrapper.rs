@@ -2,12 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cachekit::shared::Secrecy;
-use cachekit::{MasterKeySource, Settings};
-use cachekit_process::UnixMillis;
-use cachekit_seal::{
+use cachekit::engine::process::UnixMillis;
+use cachekit::engine::seal::{
     Compression, Content, Kind, Name, NameFields, OpenLimits, Purpose, Refusal, Tenant, TenantKeys,
 };
+use cachekit::shared::Secrecy;
+use cachekit::{MasterKeySource, Settings};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyBytes, PyString};

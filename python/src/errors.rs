@@ -63,8 +63,8 @@ pub(crate) fn wrong_type(message: impl Into<String>) -> PyErr {
     PyTypeError::new_err(message.into())
 }
 
-impl From<cachekit_store::Error> for Error {
-    fn from(error: cachekit_store::Error) -> Self {
+impl From<cachekit::engine::store::Error> for Error {
+    fn from(error: cachekit::engine::store::Error) -> Self {
         Self::Facade(error.into())
     }
 }
@@ -93,8 +93,8 @@ fn facade_error(error: &cachekit::Error) -> PyErr {
 }
 
 /// An address that is wrong is an option that is wrong.
-fn is_misconfigured(error: &cachekit_store::Error) -> bool {
-    use cachekit_store::ErrorKind::{Misconfigured, Unsupported};
+fn is_misconfigured(error: &cachekit::engine::store::Error) -> bool {
+    use cachekit::engine::store::ErrorKind::{Misconfigured, Unsupported};
     matches!(error.kind(), Misconfigured | Unsupported)
 }
 

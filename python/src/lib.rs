@@ -15,7 +15,7 @@
 //! Nothing is decided in Python: `cachekit/_drive.py` awaits what it is told to await.
 #![forbid(unsafe_code)]
 
-use cachekit_engine as engine;
+use cachekit::engine;
 use pyo3::prelude::*;
 
 mod arguments;

@@ -75,7 +75,7 @@ pub(crate) fn hand_over(py: Python<'_>) {
     }
 }
 
-/// The logger of one of our modules: `cachekit_store::redis` is `cachekit.store.redis`.
+/// The logger of one of our modules: `cachekit::engine::store::redis` is `cachekit.store.redis`.
 fn logger(target: &str) -> Option<String> {
     if target.starts_with("_native") {
         return Some("cachekit".to_owned());

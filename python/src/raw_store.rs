@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cachekit_store::{Store, StoreOptions};
+use cachekit::engine::store::{Store, StoreOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -25,7 +25,7 @@ pub(crate) struct RawStore {
 impl RawStore {
     #[new]
     fn new(url: String) -> Result<Self> {
-        let store = cachekit_store::open(&url, &StoreOptions::default())?;
+        let store = cachekit::engine::store::open(&url, &StoreOptions::default())?;
         Ok(Self { url, store })
     }
 
@@ -50,7 +50,9 @@ impl RawStore {
     /// The keys of entries that live, in no order.
     fn keys(&self, py: Python<'_>) -> Result<Vec<String>> {
         if let Some(name) = self.url.strip_prefix("memory://") {
-            return Ok(cachekit_store::MemoryStore::named(name, &StoreOptions::default()).keys());
+            return Ok(
+                cachekit::engine::store::MemoryStore::named(name, &StoreOptions::default()).keys()
+            );
         }
         let listed = py.import("cachekit.testing")?.call_method1("redis_keys", (&self.url,))?;
         Ok(listed.extract()?)

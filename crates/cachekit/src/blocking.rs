@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachekit_codec::Codec;
+use cachekit_engine::codec::Codec;
 use cachekit_engine::{Caller, SharedError};
 use serde::Serialize;
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cachekit_engine::process::Clock;
+use cachekit_engine::store::Store;
 use cachekit_engine::{L1, Observer, OnTamper};
-use cachekit_process::Clock;
-use cachekit_store::Store;
 
 use crate::shared::{self, ResolvedOptions, Secrecy};
 use crate::{Backend, Cache, Error, MasterKeySource, Rotation, Secret, Settings};

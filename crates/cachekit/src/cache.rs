@@ -4,8 +4,8 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachekit_codec::arguments::Call as Arguments;
-use cachekit_codec::{Codec, Json, MessagePack, SerializerId};
+use cachekit_engine::codec::arguments::Call as Arguments;
+use cachekit_engine::codec::{Codec, Json, MessagePack, SerializerId};
 use cachekit_engine::{
     self as engine, Caller, Operation, OperationOptions, Protection, SharedError, Stats,
 };

@@ -22,7 +22,7 @@ pub enum Error {
     },
     /// A key, a key list or a name does not fit the format.
     #[error(transparent)]
-    Key(cachekit_seal::Error),
+    Key(cachekit_engine::seal::Error),
     /// The call is one of a tenant's, and names none; the function did not run.
     #[error("the call has no tenant, though it is cached per tenant: name one, never an empty one")]
     MissingTenant,
@@ -36,14 +36,14 @@ pub enum Error {
     ///
     /// [`OnTamper::Raise`]: crate::OnTamper::Raise
     #[error(transparent)]
-    Decryption(#[from] cachekit_seal::Refusal),
+    Decryption(#[from] cachekit_engine::seal::Refusal),
     /// The store did not carry out a request. This process has forgotten what it was to forget all
     /// the same. Ask [`Error::retryable`].
     #[error(transparent)]
-    Backend(#[from] cachekit_store::Error),
+    Backend(#[from] cachekit_engine::store::Error),
     /// A value could not be turned into bytes, or bytes not into a value of the wanted type.
     #[error(transparent)]
-    Serialization(#[from] cachekit_codec::Error),
+    Serialization(#[from] cachekit_engine::codec::Error),
     /// The engine refused an option, a time to live or a size, or other processes would not stop
     /// changing a barrier.
     #[error(transparent)]
@@ -70,10 +70,10 @@ impl Error {
     }
 }
 
-impl From<cachekit_seal::Error> for Error {
-    fn from(error: cachekit_seal::Error) -> Self {
+impl From<cachekit_engine::seal::Error> for Error {
+    fn from(error: cachekit_engine::seal::Error) -> Self {
         match error {
-            cachekit_seal::Error::EmptyTenant => Self::MissingTenant,
+            cachekit_engine::seal::Error::EmptyTenant => Self::MissingTenant,
             error => Self::Key(error),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Once};
 
-use cachekit_process::{Clock, SystemClock, UnixMillis};
-use cachekit_seal::{Keyring, MasterKey, NamingKey};
+use cachekit_engine::process::{Clock, SystemClock, UnixMillis};
+use cachekit_engine::seal::{Keyring, MasterKey, NamingKey};
 
 use crate::{Error, MasterKeySource, Rotation, Secret, Settings, key_file};
 

@@ -57,13 +57,16 @@ mod operations;
 mod secret;
 pub mod shared;
 
-pub use cachekit_codec::{Codec, Json, MessagePack, SerializerId};
+/// The engine under this face, for other faces. Programs need nothing of it.
+#[doc(hidden)]
+pub use cachekit_engine as engine;
+pub use cachekit_engine::codec::{Codec, Json, MessagePack, SerializerId};
+pub use cachekit_engine::process::{Clock, ManualClock, SystemClock, UnixMillis};
+pub use cachekit_engine::store::Store;
 pub use cachekit_engine::{
     DEFAULT_L1_BYTES, DEFAULT_L1_MAX_AGE, DEFAULT_MAX_TTL, DEFAULT_PREFIX, Event, Filled, L1,
     Observer, OnTamper, Refused, Stats,
 };
-pub use cachekit_process::{Clock, ManualClock, SystemClock, UnixMillis};
-pub use cachekit_store::Store;
 
 pub use blocking::Blocking;
 pub use builder::CacheBuilder;

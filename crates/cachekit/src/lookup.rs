@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachekit_codec::{Codec, SerializerId};
+use cachekit_engine::codec::{Codec, SerializerId};
 use cachekit_engine::{
     self as engine, Call, Caller, Encoded, Entered, Hit, Intent, Operation, SharedError, Ticket,
     Value,
@@ -11,12 +11,12 @@ use zeroize::Zeroizing;
 
 use crate::{Error, buffers};
 
-/// Writes a call's arguments; see `cachekit_codec::arguments`.
+/// Writes a call's arguments; see `cachekit_engine::codec::arguments`.
 pub(crate) trait WriteKey:
-    FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error>
+    FnOnce(&mut Vec<u8>) -> Result<(), cachekit_engine::codec::Error>
 {
 }
-impl<F: FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error>> WriteKey for F {}
+impl<F: FnOnce(&mut Vec<u8>) -> Result<(), cachekit_engine::codec::Error>> WriteKey for F {}
 
 /// A call that outlives the borrow of its arguments. They are wiped with it.
 pub(crate) struct Named {
@@ -102,7 +102,7 @@ pub(crate) fn open<V, C: Codec<V>>(codec: &C, hit: &Hit) -> Result<V, Error> {
     })
 }
 
-fn decode<V, C: Codec<V>>(codec: &C, value: Value<'_>) -> Result<V, cachekit_codec::Error> {
+fn decode<V, C: Codec<V>>(codec: &C, value: Value<'_>) -> Result<V, cachekit_engine::codec::Error> {
     match value {
         Value::Body(bytes) => codec.decode(bytes),
         Value::None => codec.decode(nothing(codec.id())),
@@ -181,6 +181,6 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// An argument that has no canonical encoding. The message names no value.
-fn unnameable(error: cachekit_codec::Error) -> Error {
+fn unnameable(error: cachekit_engine::codec::Error) -> Error {
     Error::argument(error.to_string())
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use cachekit_codec::SerializerId;
 use cachekit_engine::Operation;
-use cachekit_process::PerProcess;
+use cachekit_engine::codec::SerializerId;
+use cachekit_engine::process::PerProcess;
 use parking_lot::RwLock;
 
 use crate::Error;

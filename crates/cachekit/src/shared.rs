@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::Once;
 use std::time::Duration;
 
+use cachekit_engine::process::PerProcess;
+use cachekit_engine::store::{Store, StoreOptions};
 use cachekit_engine::{self as engine, CacheOptions, L1, OnTamper, Protection};
-use cachekit_process::PerProcess;
-use cachekit_store::{Store, StoreOptions};
 use parking_lot::Mutex;
 
 use crate::{Backend, Error, Settings, keys};
@@ -92,7 +92,7 @@ impl ResolvedOptions {
                 if let Some(clock) = &self.settings.clock {
                     options = options.with_clock(Arc::clone(clock));
                 }
-                Ok(Some(cachekit_store::open(url.expose(), &options)?))
+                Ok(Some(cachekit_engine::store::open(url.expose(), &options)?))
             }
         }
     }

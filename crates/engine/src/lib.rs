@@ -49,8 +49,13 @@ mod stats;
 mod ticket;
 mod write;
 
+/// The crates below: a face depends on this one alone, and reaches them through it.
+pub use cachekit_codec as codec;
 pub use cachekit_codec::SerializerId;
+pub use cachekit_process as process;
+pub use cachekit_seal as seal;
 pub use cachekit_seal::Scratch;
+pub use cachekit_store as store;
 
 pub use cache::Cache;
 pub use call::{Call, Encoded, Value};

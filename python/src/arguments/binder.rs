@@ -1,6 +1,6 @@
 //! A decorated function's way from calls to canonical bytes.
 
-use cachekit_codec::arguments::{Container, Writer};
+use cachekit::engine::codec::arguments::{Container, Writer};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};

@@ -1,7 +1,7 @@
 //! The interpreter's own types, of which there may be subclasses too: all access goes to the
 //! builtin part of an object, whatever methods its class has.
 
-use cachekit_codec::arguments::Container;
+use cachekit::engine::codec::arguments::Container;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{

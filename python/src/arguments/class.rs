@@ -1,6 +1,6 @@
 //! Classes of the application, and class objects.
 
-use cachekit_codec::arguments::{Container, TypeTag};
+use cachekit::engine::codec::arguments::{Container, TypeTag};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};

@@ -1,6 +1,6 @@
 //! One Python value to canonical bytes: the plain types, and the way to all others.
 
-use cachekit_codec::arguments::{Container, Sign, TypeTag, Writer};
+use cachekit::engine::codec::arguments::{Container, Sign, TypeTag, Writer};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};

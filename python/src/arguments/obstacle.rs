@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cachekit_codec::MAX_DEPTH;
+use cachekit::engine::codec::MAX_DEPTH;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -147,9 +147,9 @@ impl From<PyErr> for Obstacle {
 }
 
 /// The writer refuses depth alone.
-impl From<cachekit_codec::Error> for Obstacle {
+impl From<cachekit::engine::codec::Error> for Obstacle {
     #[cold]
-    fn from(_: cachekit_codec::Error) -> Self {
+    fn from(_: cachekit::engine::codec::Error) -> Self {
         Self(Box::new(Inner::TooDeep))
     }
 }

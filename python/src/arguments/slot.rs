@@ -1,6 +1,6 @@
 //! A parameter that counts, made ready for encoding.
 
-use cachekit_codec::arguments::Writer;
+use cachekit::engine::codec::arguments::Writer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 

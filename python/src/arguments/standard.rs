@@ -3,7 +3,7 @@
 //! Attributes and methods are read off the standard class, not off the object: a subclass may have
 //! others of the same name.
 
-use cachekit_codec::arguments::Container;
+use cachekit::engine::codec::arguments::Container;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};

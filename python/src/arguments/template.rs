@@ -4,7 +4,7 @@
 //! typed as they are: `"{a}:{b}"` with `a="1:2"` and `b="3"` never meets `a="1"` and `b="2:3"`,
 //! nor the user 1 the user "1".
 
-use cachekit_codec::arguments::Container;
+use cachekit::engine::codec::arguments::Container;
 use pyo3::prelude::*;
 
 use super::encoder::{Encoded, Encoder};

@@ -3,7 +3,7 @@
 //! ISO 8601 text, so that any language can write them. Two moments that Python calls equal but
 //! shows in different zones are different arguments: their hours differ, and so may results.
 
-use cachekit_codec::arguments::{Container, Sign};
+use cachekit::engine::codec::arguments::{Container, Sign};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;

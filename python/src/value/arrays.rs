@@ -8,7 +8,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyByteArray, PyBytes, PyList, PyString, PyTuple};
 
-use cachekit_codec::wire::Token;
+use cachekit::engine::codec::wire::Token;
 
 use super::decode::Decoder;
 use super::encode::Encoder;

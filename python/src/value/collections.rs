@@ -1,7 +1,7 @@
 //! Containers that MessagePack does not have: sets, deques, the dictionaries of `collections`,
 //! ranges and slices.
 
-use cachekit_codec::wire::Token;
+use cachekit::engine::codec::wire::Token;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::frozenset::PyFrozenSetBuilder;

@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use cachekit_codec::wire::{Malformed, Reader, Token};
+use cachekit::engine::codec::wire::{Malformed, Reader, Token};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyList, PyString, PyTuple};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cachekit_codec::wire::Writer;
+use cachekit::engine::codec::wire::Writer;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyComplex, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyRange,

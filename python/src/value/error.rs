@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use cachekit_codec::wire::{Malformed, TooLong};
+use cachekit::engine::codec::wire::{Malformed, TooLong};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};

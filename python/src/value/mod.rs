@@ -7,7 +7,7 @@
 //!   cannot come back so is refused when it is written, with the path to the culprit, never changed.
 //! - **Bytes never choose code.** Extension codes are looked up in a fixed table, classes among those
 //!   that the decorated function names ([`ValueCodec`]). Nothing is imported because bytes ask for it.
-//! - **Bounded.** The reader is [`cachekit_codec::wire`]; depth, integers and patterns have limits
+//! - **Bounded.** The reader is [`cachekit::engine::codec::wire`]; depth, integers and patterns have limits
 //!   ([`limits`]), duplicate keys and trailing bytes are refused.
 //!
 //! One value: [`encode`] and [`decode`] dispatch on the exact type or the token; each family of types

@@ -154,7 +154,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
     }
 
     pub(crate) fn zone(&mut self) -> Result<Bound<'py, PyAny>, ValueError> {
-        use cachekit_codec::wire::Token;
+        use cachekit::engine::codec::wire::Token;
         match self.reader.token()? {
             Token::Signed(offset) => self.fixed_zone(offset, None),
             Token::Array(2) => {
@@ -189,7 +189,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
 
     fn signed(&mut self) -> Result<i64, ValueError> {
         match self.reader.token()? {
-            cachekit_codec::wire::Token::Signed(value) => Ok(value),
+            cachekit::engine::codec::wire::Token::Signed(value) => Ok(value),
             _ => Err(ValueError::new(Reason::Invalid { what: "duration" })),
         }
     }

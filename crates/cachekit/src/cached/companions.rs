@@ -1,6 +1,6 @@
 //! `peek`, `invalidate`, `clear` of one cached function.
 
-use cachekit_codec::Codec;
+use cachekit_engine::codec::Codec;
 
 use super::Tenancy;
 use super::returned::Shape;
@@ -47,7 +47,7 @@ impl<R, V> Peeked<R, V> {
 pub fn peek<S, R, V>(
     target: &Target<S>,
     tenant: Tenancy<'_>,
-    key: impl FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error>,
+    key: impl FnOnce(&mut Vec<u8>) -> Result<(), cachekit_engine::codec::Error>,
     shape: Shape<R, V>,
 ) -> Deferred<impl Future<Output = Result<Peeked<R, V>, Error>>>
 where
@@ -70,7 +70,7 @@ where
 pub fn invalidate<S: Source>(
     target: &Target<S>,
     tenant: Tenancy<'_>,
-    key: impl FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error>,
+    key: impl FnOnce(&mut Vec<u8>) -> Result<(), cachekit_engine::codec::Error>,
 ) -> Deferred<impl Future<Output = Result<(), Error>>> {
     let call = target.bind().and_then(|bound| {
         let named = name(&bound, tenant, key)?;

@@ -14,7 +14,7 @@ mod run;
 mod site;
 mod tenancy;
 
-use cachekit_codec::arguments::Call;
+use cachekit_engine::codec::arguments::Call;
 use serde::Serialize;
 
 pub use companions::{Deferred, Peeked, clear, invalidate, peek};
@@ -28,8 +28,8 @@ pub use tenancy::{Tenancy, ToTenant, tenant};
 /// An argument has no canonical encoding.
 pub fn arguments(
     out: &mut Vec<u8>,
-    write: impl FnOnce(&mut Call<'_>) -> Result<(), cachekit_codec::Error>,
-) -> Result<(), cachekit_codec::Error> {
+    write: impl FnOnce(&mut Call<'_>) -> Result<(), cachekit_engine::codec::Error>,
+) -> Result<(), cachekit_engine::codec::Error> {
     let mut call = Call::new(out);
     write(&mut call)?;
     call.finish();
@@ -44,7 +44,7 @@ pub fn argument<T: Serialize + ?Sized>(
     call: &mut Call<'_>,
     name: &str,
     value: &T,
-) -> Result<(), cachekit_codec::Error> {
+) -> Result<(), cachekit_engine::codec::Error> {
     call.argument(name, value)
 }
 
@@ -55,6 +55,6 @@ pub fn argument<T: Serialize + ?Sized>(
 pub fn keyed<K: Serialize + ?Sized>(
     out: &mut Vec<u8>,
     key: &K,
-) -> Result<(), cachekit_codec::Error> {
+) -> Result<(), cachekit_engine::codec::Error> {
     Call::keyed(out, key)
 }

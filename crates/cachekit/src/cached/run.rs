@@ -1,6 +1,6 @@
 //! One call of a cached function: first level, flight, body.
 
-use cachekit_codec::Codec;
+use cachekit_engine::codec::Codec;
 use cachekit_engine::{Caller, Intent, Operation, SharedError, Ticket};
 
 use super::Tenancy;
@@ -42,7 +42,7 @@ enum Next<R> {
 pub fn begin<S, R, V>(
     target: &Target<S>,
     tenant: Tenancy<'_>,
-    key: impl FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error>,
+    key: impl FnOnce(&mut Vec<u8>) -> Result<(), cachekit_engine::codec::Error>,
     shape: Shape<R, V>,
 ) -> Begun<R, V, S::Codec>
 where
@@ -68,7 +68,7 @@ where
 pub fn begin_refresh<S, R, V>(
     target: &Target<S>,
     tenant: Tenancy<'_>,
-    key: impl FnOnce(&mut Vec<u8>) -> Result<(), cachekit_codec::Error>,
+    key: impl FnOnce(&mut Vec<u8>) -> Result<(), cachekit_engine::codec::Error>,
     shape: Shape<R, V>,
 ) -> Begun<R, V, S::Codec>
 where

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
-use cachekit_codec::MessagePack;
+use cachekit_engine::codec::MessagePack;
 use cachekit_engine::{Operation, OperationOptions};
 
 use crate::operations::{Identity, Place};

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use cachekit_codec::wire::Token;
+use cachekit::engine::codec::wire::Token;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cachekit_codec::wire::Token;
+use cachekit::engine::codec::wire::Token;
 use pyo3::prelude::*;
 
 use super::shape::{Form, Shape};
