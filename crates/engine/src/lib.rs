@@ -4,17 +4,17 @@
 //!
 //! | hit | miss |
 //! |---|---|
-//! | [`call`] what was asked | [`flight`] who computes, who waits |
-//! | [`name`] its digest and its addresses | [`ticket`] the right to compute once |
-//! | [`first_level`] what this process holds in [`l1`] | *the function runs* |
-//! | [`read`] the store, one round trip | [`write`] compare-and-set against what the miss saw |
-//! | [`settle`] the barriers read along | [`protect`] sealed, or plain: decided by the cache alone |
-//! | [`inspect`] may these bytes be served? | |
-//! | [`hit`] opened into the caller's buffer | |
+//! | `call` what was asked | `flight` who computes, who waits |
+//! | `name` its digest and its addresses | `ticket` the right to compute once |
+//! | `first_level` what this process holds in `l1` | *the function runs* |
+//! | `read` the store, one round trip | `write` compare-and-set against what the miss saw |
+//! | `settle` the barriers read along | `protect` sealed, or plain: decided by the cache alone |
+//! | `inspect` may these bytes be served? | |
+//! | `hit` opened into the caller's buffer | |
 //!
-//! Beside them: [`barrier`] and [`marks`] (what this process has seen, and never goes back
-//! behind), [`invalidate`] (tombstones and clears), [`breaker`] and [`foreign`] (when the store, or
-//! an entry, is left alone), [`drive`] (who polls), [`stats`] and [`observe`] (what is told).
+//! Beside them: `barrier` and `marks` (what this process has seen, and never goes back
+//! behind), `invalidate` (tombstones and clears), `breaker` and `foreign` (when the store, or
+//! an entry, is left alone), `drive` (who polls), `stats` and `observe` (what is told).
 //!
 //! Values, arguments and tenants are bytes here: turning them from and to a language's own is the
 //! faces' work.

@@ -129,7 +129,7 @@ impl<T, E: From<Error>> Reports<Result<T, E>> for Returned<Result<T, E>> {
     }
 }
 
-/// It cannot: see [`Shape::refuse`].
+/// It cannot: see `Shape::refuse`.
 pub trait Silent<R> {
     /// Not at all.
     fn reporting(&self) -> Option<fn(Error) -> R>;
