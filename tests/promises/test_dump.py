@@ -69,7 +69,9 @@ def secrets():
 
 
 def found_in(dump):
-    return sorted({secret for secret in map(_text, secrets()) for s in spellings(secret) if s in dump})
+    return sorted(
+        {secret for secret in map(_text, secrets()) for s in spellings(secret) if s in dump}
+    )
 
 
 def _text(secret):

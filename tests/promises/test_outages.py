@@ -59,7 +59,9 @@ def used_again(load, within=20.0):
 def test_redis_killed_hung_and_restarted(secure):
     with RedisServer() as server:
         options = {"ttl": 300, "backend": server.url, "l1": False, "name": f"outage-{secure}"}
-        decorate = cache.secure(master_key=master("outage"), **options) if secure else cache(**options)
+        decorate = (
+            cache.secure(master_key=master("outage"), **options) if secure else cache(**options)
+        )
 
         @decorate
         def load(number):

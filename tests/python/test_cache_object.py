@@ -1,7 +1,7 @@
 """`Cache`: values by key."""
 
 import asyncio
-import datetime
+import datetime as dt
 
 import pytest
 
@@ -100,7 +100,7 @@ def test_what_cannot_be_a_key_or_a_value(entries):
 
 
 def test_lives(entries):
-    for ttl in (60, 0.5, "5m", datetime.timedelta(minutes=1)):
+    for ttl in (60, 0.5, "5m", dt.timedelta(minutes=1)):
         entries.set("a", 1, ttl=ttl)
     for ttl in (0, "never", "31d"):
         with pytest.raises(ConfigurationError):

@@ -147,7 +147,9 @@ def test_two_functions_behind_one_operation_are_an_error_that_names_both():
         return 2
 
     kept = cache(backend=None, name="same")(one)
-    with pytest.raises(ConfigurationError, match=r"test_options\.py:\d+, one at .*test_options") as e:
+    with pytest.raises(
+        ConfigurationError, match=r"test_options\.py:\d+, one at .*test_options"
+    ) as e:
         cache(backend=None, name="same")(two)
     assert str(one.__code__.co_firstlineno) in str(e.value)
     cache(backend=None, name="same", version=2)(two)

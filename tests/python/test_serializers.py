@@ -1,6 +1,6 @@
 """Serializers on their own, and as options."""
 
-import datetime
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -34,7 +34,12 @@ def test_two_names_for_one():
 
 @pytest.mark.parametrize(
     "serializer",
-    [DefaultSerializer(), OrjsonSerializer(), ArrowSerializer(), EncryptionWrapper(None, "ab" * 32)],
+    [
+        DefaultSerializer(),
+        OrjsonSerializer(),
+        ArrowSerializer(),
+        EncryptionWrapper(None, "ab" * 32),
+    ],
     ids=lambda serializer: type(serializer).__name__,
 )
 def test_each_is_a_serializer(serializer):
@@ -58,7 +63,7 @@ def test_json_is_json(orjson_or_not):
         (float("-inf"), "infinity"),
         (2**64, "64 bits"),
         (-(2**63) - 1, "64 bits"),
-        (datetime.date(2026, 1, 1), "type date"),
+        (dt.date(2026, 1, 1), "type date"),
         (b"x", "type bytes"),
         (type("Text", (str,), {})("x"), "type Text"),
         ("\ud800", "not JSON"),
@@ -163,7 +168,9 @@ def wrapper(**options):
     return EncryptionWrapper(**{"master_key": "ab" * 32, **options})
 
 
-@pytest.mark.parametrize("value", [None, {"a": (1, 2)}, "", b"x" * 100_000], ids=lambda v: str(v)[:9])
+@pytest.mark.parametrize(
+    "value", [None, {"a": (1, 2)}, "", b"x" * 100_000], ids=lambda v: str(v)[:9]
+)
 def test_a_wrapper_seals_and_opens(value):
     sealed = wrapper().serialize(value)
     assert len(sealed) >= 308

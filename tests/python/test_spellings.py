@@ -1,6 +1,6 @@
 """The decorator in its spellings, and a call in its own."""
 
-import datetime
+import datetime as dt
 import functools
 
 import pytest
@@ -54,7 +54,7 @@ def test_what_is_told_apart(decorate, body):
     assert body.runs == 10
 
 
-@pytest.mark.parametrize("ttl", [300, 0.5, "5m", datetime.timedelta(minutes=5)])
+@pytest.mark.parametrize("ttl", [300, 0.5, "5m", dt.timedelta(minutes=5)])
 def test_every_form_of_ttl(decorate, ttl):
     assert decorate(ttl=ttl)(lambda x: x)(1) == 1
 

@@ -31,9 +31,7 @@ def test_the_extractor_gets_the_calls_arguments(of_tenant, body):
 def test_ignored_by_name_and_still_apart(body, memory_url, master_key):
     current = ["north"]
 
-    @cache.secure(
-        backend=memory_url, master_key=master_key, tenant_extractor=lambda x: current[0]
-    )
+    @cache.secure(backend=memory_url, master_key=master_key, tenant_extractor=lambda x: current[0])
     def f(x):
         return body([current[0], x])
 

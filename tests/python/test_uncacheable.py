@@ -71,11 +71,13 @@ def test_a_serializer_that_raises_is_not_the_callers_trouble(namespace, body):
         def deserialize(self, data):
             raise RuntimeError("cannot read")
 
-    f = cache(backend=None, namespace=namespace, name="f", serializer=Broken())(lambda: body("secret"))
+    f = cache(backend=None, namespace=namespace, name="f", serializer=Broken())(
+        lambda: body("secret")
+    )
     assert f() == "secret"
-    strict = cache(
-        backend=None, namespace=namespace, name="g", serializer=Broken(), strict=True
-    )(lambda: body("secret"))
+    strict = cache(backend=None, namespace=namespace, name="g", serializer=Broken(), strict=True)(
+        lambda: body("secret")
+    )
     with pytest.raises(SerializationError, match="RuntimeError") as raised:
         strict()
     assert "secret" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""Mistakes that a type checker must find. Every `ignore` here is needed: an idle one is an error."""
+"""Mistakes that a type checker must find. Every `ignore` is needed: an idle one is an error."""
 
 from cachekit import Cache, cache, configure
 
