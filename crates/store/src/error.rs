@@ -29,6 +29,9 @@ pub enum ErrorKind {
     Timeout,
     /// The store is there and does not let us in: wrong or missing password, or no permission.
     Refused,
+    /// The store could not prove who it is: its certificate is of an unknown authority, has
+    /// expired or is for another host. Nothing was sent to it.
+    Untrusted,
     /// The store has no room for a write; reading still works.
     Full,
     /// An entry, a number of keys or an answer is over its bound.
@@ -47,6 +50,7 @@ impl ErrorKind {
         match self {
             Self::Unavailable | Self::Timeout | Self::Full => true,
             Self::Refused
+            | Self::Untrusted
             | Self::TooLarge
             | Self::Protocol
             | Self::Unsupported
@@ -59,6 +63,7 @@ impl ErrorKind {
             Self::Unavailable => "store unavailable",
             Self::Timeout => "store timed out",
             Self::Refused => "store refused access",
+            Self::Untrusted => "store not trusted",
             Self::Full => "store is full",
             Self::TooLarge => "too large for the store",
             Self::Protocol => "unexpected answer from the store",
@@ -73,7 +78,12 @@ impl ErrorKind {
             Self::Timeout => {
                 "check that it is not overloaded or stopped, or raise the operation time-out"
             }
-            Self::Refused => "check user, password and the user's permissions (ACL)",
+            Self::Refused => {
+                "check user, password, client certificate and the user's permissions (ACL)"
+            }
+            Self::Untrusted => {
+                "check the host name, the trusted authority and the certificate's dates"
+            }
             Self::Full => "raise its memory limit, or let it evict (maxmemory-policy)",
             Self::TooLarge => "store less in one entry or call, or raise the limit everywhere",
             Self::Protocol => {
@@ -177,6 +187,7 @@ mod tests {
     fn what_only_a_person_can_mend_is_not_retryable() {
         for kind in [
             ErrorKind::Refused,
+            ErrorKind::Untrusted,
             ErrorKind::TooLarge,
             ErrorKind::Protocol,
             ErrorKind::Unsupported,

@@ -10,6 +10,7 @@ use crate::{Error, MemoryStore, Store, StoreOptions, StoreUrl, redis::RedisStore
 /// |---|---|
 /// | `memory://name` | this process's memory; one store for each name |
 /// | `redis://[[user]:password@]host[:port][/database]` | Redis over TCP; port 6379 and database 0 by default |
+/// | `rediss://…[?ca=/path][&cert=/path&key=/path]` | the same over TLS |
 /// | `unix:///path/to/socket[?db=0&user=…&password=…]` | Redis over a Unix socket; `redis+unix://` is the same |
 ///
 /// User, password and path are percent-decoded.

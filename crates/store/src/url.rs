@@ -40,6 +40,7 @@ impl FromStr for StoreUrl {
         match parts.scheme {
             "memory" => memory_name(&parts).map(Target::Memory).map(Self),
             "redis" => RedisConfig::tcp(&parts).map(Target::Redis).map(Self),
+            "rediss" => RedisConfig::tls(&parts).map(Target::Redis).map(Self),
             "unix" | "redis+unix" => RedisConfig::unix(&parts).map(Target::Redis).map(Self),
             other => Err(unsupported_scheme(other)),
         }
@@ -177,15 +178,13 @@ fn memory_name(parts: &Parts<'_>) -> Result<String, Error> {
     Err(malformed("memory:// wants a name alone: 1 to 64 letters, digits, `-`, `.` or `_`"))
 }
 
-const SCHEMES: [&str; 4] = ["memory", "redis", "unix", "redis+unix"];
-const SUPPORTED: &str = "memory://name, redis://host:port/database or unix:///path";
+const SCHEMES: [&str; 5] = ["memory", "redis", "rediss", "unix", "redis+unix"];
+const SUPPORTED: &str =
+    "memory://name, redis://host:port/database, rediss:// (encrypted) or unix:///path";
 
 fn unsupported_scheme(scheme: &str) -> Error {
     let mut seen = format!("the scheme `{scheme}`; supported are {SUPPORTED}");
-    // Whoever asks for an encrypted connection is not told to do without.
-    if scheme != "rediss"
-        && let Some(near) = nearest(scheme, &SCHEMES)
-    {
+    if let Some(near) = nearest(scheme, &SCHEMES) {
         seen.push_str(&format!("; did you mean `{near}`?"));
     }
     Error::new(ErrorKind::Unsupported, "", seen)

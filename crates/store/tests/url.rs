@@ -30,6 +30,10 @@ fn addresses_are_shown_whole_in_one_spelling_and_without_password() {
         ("redis://app:pw@h", "redis://app:***@h:6379/0"),
         ("redis://a%40b:p%3Aw@h", "redis://a%40b:***@h:6379/0"),
         ("redis://app:@h", "redis://app:***@h:6379/0"),
+        ("rediss://h", "rediss://h:6379/0"),
+        ("rediss://a:pw@h/1?ca=/a%20b.pem", "rediss://a:***@h:6379/1?ca=/a%20b.pem"),
+        ("rediss://h?key=/k&cert=/c", "rediss://h:6379/0?cert=/c&key=/k"),
+        ("rediss://h?ca=/a&cert=/c&key=/k", "rediss://h:6379/0?ca=/a&cert=/c&key=/k"),
         ("unix:///run/redis.sock", "unix:///run/redis.sock?db=0"),
         ("redis+unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1"),
         ("unix:///run/r%20s?user=app&password=x", "unix://app:***@/run/r%20s?db=0"),
@@ -62,6 +66,12 @@ fn what_is_wrong_is_named() {
         ("redis://h/1?db=1", "`db` twice"),
         ("redis://h?database=1", "none of db"),
         ("redis://h?dB=1", "did you mean `db`"),
+        ("redis://h?ca=/a", "none of db"),
+        ("rediss://h?ca=", "a `ca` that is no absolute path"),
+        ("rediss://h?ca=a.pem", "a `ca` that is no absolute path"),
+        ("rediss://h?ca=/a&ca=/a", "`ca` twice"),
+        ("rediss://h?cert=/c", "one of `cert` and `key`"),
+        ("rediss://h?insecure=1", "none of db, ca, cert, key"),
         ("redis://[::1", "without its `]`"),
         ("redis://[::1]x", "something other than a port"),
         ("redis://h o", "percent-encode"),
@@ -90,7 +100,8 @@ fn an_unknown_scheme_lists_the_known_ones() {
         ("unx:///p", Some("did you mean `unix`")),
         ("https://cache.example.com/api", None),
         // Nobody is led from an encrypted connection to a plain one.
-        ("rediss://h", None),
+        ("reddiss://h", Some("did you mean `rediss`")),
+        ("redis+tls://h", None),
     ] {
         let error = url.parse::<StoreUrl>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{url}");

@@ -14,7 +14,11 @@ use std::{
 use redis::{ConnectionLike, FromRedisValue};
 use tempfile::TempDir;
 
-use crate::{conformance::Outage, eventually};
+use crate::{
+    conformance::Outage,
+    eventually,
+    redis_tls::{Certificate, Clients},
+};
 
 /// What kind of server a test wants.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +26,10 @@ pub struct RedisSetup {
     password: Option<String>,
     users: Vec<String>,
     maxmemory: Option<String>,
+    /// More of the server's options, with their values.
+    options: Vec<(&'static str, String)>,
+    /// The option that gives the second port its use.
+    second_port: Option<&'static str>,
 }
 
 impl RedisSetup {
@@ -48,6 +56,23 @@ impl RedisSetup {
         self
     }
 
+    /// Listens with TLS as well, on [`RedisServer::tls_port`].
+    pub fn tls(mut self, certificate: &Certificate, clients: Clients<'_>) -> Self {
+        self.options.extend([
+            ("tls-cert-file", certificate.chain.display().to_string()),
+            ("tls-key-file", certificate.key.display().to_string()),
+        ]);
+        match clients {
+            Clients::Anybody => self.options.push(("tls-auth-clients", "no".into())),
+            Clients::CertifiedBy(authority) => {
+                let authority = authority.file().display().to_string();
+                self.options.push(("tls-ca-cert-file", authority));
+            }
+        }
+        self.second_port = Some("tls-port");
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Panics
@@ -63,9 +88,16 @@ impl RedisSetup {
 #[derive(Debug)]
 pub struct RedisServer {
     setup: RedisSetup,
-    port: u16,
+    ports: Ports,
     directory: TempDir,
     running: Mutex<Option<Running>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ports {
+    plain: u16,
+    /// For TLS, or for the bus of a cluster.
+    second: u16,
 }
 
 #[derive(Debug)]
@@ -88,9 +120,9 @@ impl RedisServer {
     fn with(setup: RedisSetup) -> Self {
         let directory = tempfile::Builder::new().prefix("ck").tempdir().expect("a directory");
         for _ in 0..20 {
-            let port = free_port();
-            if let Some(running) = Running::start(&setup, port, directory.path()) {
-                return Self { setup, port, directory, running: Mutex::new(Some(running)) };
+            let ports = Ports { plain: free_port(), second: free_port() };
+            if let Some(running) = Running::start(&setup, ports, directory.path()) {
+                return Self { setup, ports, directory, running: Mutex::new(Some(running)) };
             }
         }
         panic!("redis-server did not come up on any of 20 ports; is it installed and executable?");
@@ -98,7 +130,12 @@ impl RedisServer {
 
     /// The TCP port on 127.0.0.1. It stays the same over [`restart`](Self::restart).
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports.plain
+    }
+
+    /// The port for TLS, if the server was [set up](RedisSetup::tls) for it.
+    pub fn tls_port(&self) -> u16 {
+        self.ports.second
     }
 
     /// The Unix socket.
@@ -108,7 +145,7 @@ impl RedisServer {
 
     /// Its address, with the password of the user `default`.
     pub fn url(&self) -> String {
-        self.url_through(self.port)
+        self.url_through(self.port())
     }
 
     /// The same by way of another port, a proxy's.
@@ -133,7 +170,7 @@ impl RedisServer {
         let mut running = self.running();
         drop(running.take());
         eventually("redis-server comes up again on its port", || {
-            *running = Running::start(&self.setup, self.port, self.directory.path());
+            *running = Running::start(&self.setup, self.ports, self.directory.path());
             running.is_some()
         });
     }
@@ -224,9 +261,9 @@ impl Outage for RedisServer {
 
 impl Running {
     /// `None` if it ended before it was ready: the port was taken in the meantime.
-    fn start(setup: &RedisSetup, port: u16, directory: &Path) -> Option<Self> {
+    fn start(setup: &RedisSetup, ports: Ports, directory: &Path) -> Option<Self> {
         let mut server = Command::new("redis-server")
-            .args(arguments(setup, port, directory))
+            .args(arguments(setup, ports, directory))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -263,9 +300,9 @@ impl Drop for Running {
     }
 }
 
-fn arguments(setup: &RedisSetup, port: u16, directory: &Path) -> Vec<String> {
+fn arguments(setup: &RedisSetup, ports: Ports, directory: &Path) -> Vec<String> {
     let directory = directory.display().to_string();
-    let port = port.to_string();
+    let port = ports.plain.to_string();
     let mut arguments = vec!["--port", &port, "--bind", "127.0.0.1", "--dir", &directory];
     arguments.extend(["--save", "", "--appendonly", "no", "--daemonize", "no"]);
     let mut arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
@@ -280,6 +317,12 @@ fn arguments(setup: &RedisSetup, port: u16, directory: &Path) -> Vec<String> {
     if let Some(limit) = &setup.maxmemory {
         option("maxmemory", &[limit]);
         option("maxmemory-policy", &["noeviction"]);
+    }
+    if let Some(name) = setup.second_port {
+        option(name, &[&ports.second.to_string()]);
+    }
+    for (name, value) in &setup.options {
+        option(name, &[value]);
     }
     for user in &setup.users {
         let (_, rest) = user.split_once(' ').expect("a user line");

@@ -1,7 +1,11 @@
 //! Where a Redis is and who we are to it.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
+use super::tls::{Identity, TlsFiles};
 use crate::{
     Error,
     url::{KeepSlashes, Parts, decoded, encoded, malformed, nearest},
@@ -10,6 +14,7 @@ use crate::{
 /// Read from an address; printed without the password.
 ///
 /// * `redis://[[user]:password@]host[:port][/database]`, or the database as `?db=2`
+/// * `rediss://…`, the same over TLS, with `?ca=/path`, and with `cert=/path` and `key=/path`
 /// * `unix:///path[?db=2&user=…&password=…]`, or `[user]:password@` before the path
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RedisConfig {
@@ -21,6 +26,7 @@ pub(crate) struct RedisConfig {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Endpoint {
     Tcp { host: String, port: u16 },
+    Tls { host: String, port: u16, files: TlsFiles },
     Unix(PathBuf),
 }
 
@@ -36,17 +42,20 @@ const PORT: u16 = 6379;
 
 impl RedisConfig {
     pub(crate) fn tcp(parts: &Parts<'_>) -> Result<Self, Error> {
-        let host = host(parts.host)?;
-        let port = parts.port.map_or(Ok(PORT), port)?;
-        let mut given = Given::from_userinfo(parts.userinfo)?;
-        match parts.path.strip_prefix('/') {
-            None | Some("") => {}
-            Some(database) => given.put(&["db"], "db", database)?,
-        }
-        for (name, value) in &parts.query {
-            given.put(&["db"], name, value)?;
-        }
-        given.into_config(Endpoint::Tcp { host, port })
+        let (host, port) = place(parts)?;
+        Given::with_database(parts, &["db"])?.into_config(Endpoint::Tcp { host, port })
+    }
+
+    pub(crate) fn tls(parts: &Parts<'_>) -> Result<Self, Error> {
+        let (host, port) = place(parts)?;
+        let mut given = Given::with_database(parts, &["db", "ca", "cert", "key"])?;
+        let identity = match (given.chain.take(), given.key.take()) {
+            (None, None) => None,
+            (Some(chain), Some(key)) => Some(Identity { chain, key }),
+            _ => return Err(malformed("one of `cert` and `key` without the other")),
+        };
+        let files = TlsFiles { authorities: given.authorities.take(), identity };
+        given.into_config(Endpoint::Tls { host, port, files })
     }
 
     pub(crate) fn unix(parts: &Parts<'_>) -> Result<Self, Error> {
@@ -71,9 +80,25 @@ struct Given {
     user: Option<String>,
     password: Option<String>,
     database: Option<u32>,
+    authorities: Option<PathBuf>,
+    chain: Option<PathBuf>,
+    key: Option<PathBuf>,
 }
 
 impl Given {
+    /// What an address of a host says: the database is its path, or a setting.
+    fn with_database(parts: &Parts<'_>, allowed: &[&str]) -> Result<Self, Error> {
+        let mut given = Self::from_userinfo(parts.userinfo)?;
+        match parts.path.strip_prefix('/') {
+            None | Some("") => {}
+            Some(database) => given.put(&["db"], "db", database)?,
+        }
+        for (name, value) in &parts.query {
+            given.put(allowed, name, value)?;
+        }
+        Ok(given)
+    }
+
     fn from_userinfo(userinfo: Option<&str>) -> Result<Self, Error> {
         let Some(userinfo) = userinfo else { return Ok(Self::default()) };
         // Without a colon it may well be a password, which would be printed as a user.
@@ -83,7 +108,7 @@ impl Given {
         Ok(Self {
             user: Some(decoded(user, "user")?).filter(|user| !user.is_empty()),
             password: Some(decoded(password, "password")?),
-            database: None,
+            ..Self::default()
         })
     }
 
@@ -93,6 +118,9 @@ impl Given {
         }
         let twice = match name {
             "db" => self.database.replace(database(value)?).is_some(),
+            "ca" => self.authorities.replace(file(name, value)?).is_some(),
+            "cert" => self.chain.replace(file(name, value)?).is_some(),
+            "key" => self.key.replace(file(name, value)?).is_some(),
             "user" | "username" => self.user.replace(decoded(value, "user")?).is_some(),
             _ => self.password.replace(decoded(value, "password")?).is_some(),
         };
@@ -110,6 +138,19 @@ impl Given {
         };
         Ok(RedisConfig { endpoint, database: self.database.unwrap_or(0), login })
     }
+}
+
+fn place(parts: &Parts<'_>) -> Result<(String, u16), Error> {
+    Ok((host(parts.host)?, parts.port.map_or(Ok(PORT), port)?))
+}
+
+/// Absolute, because a service does not say from where it is started.
+fn file(name: &str, value: &str) -> Result<PathBuf, Error> {
+    let path = decoded(value, "path")?;
+    if !path.starts_with('/') || path.contains('\0') {
+        return Err(malformed(format!("a `{name}` that is no absolute path of a file")));
+    }
+    Ok(path.into())
 }
 
 fn host(text: &str) -> Result<String, Error> {
@@ -149,6 +190,7 @@ impl fmt::Display for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.endpoint {
             Endpoint::Tcp { .. } => "redis",
+            Endpoint::Tls { .. } => "rediss",
             Endpoint::Unix(_) => "unix",
         };
         write!(f, "{scheme}://")?;
@@ -156,12 +198,34 @@ impl fmt::Display for RedisConfig {
             write!(f, "{}:***@", encoded(user.as_deref().unwrap_or(""), KeepSlashes::No))?;
         }
         match &self.endpoint {
-            Endpoint::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}/")?,
-            Endpoint::Tcp { host, port } => write!(f, "{host}:{port}/")?,
-            Endpoint::Unix(path) => {
-                write!(f, "{}?db=", encoded(&path.to_string_lossy(), KeepSlashes::Yes))?;
+            Endpoint::Tcp { host, port } => write_place(f, host, *port)?,
+            Endpoint::Tls { host, port, files } => {
+                write_place(f, host, *port)?;
+                return write!(f, "/{}{files}", self.database);
             }
+            Endpoint::Unix(path) => return write!(f, "{}?db={}", shown(path), self.database),
         }
-        write!(f, "{}", self.database)
+        write!(f, "/{}", self.database)
     }
+}
+
+/// As the settings of an address.
+impl fmt::Display for TlsFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { authorities, identity } = self;
+        if let Some(authorities) = authorities {
+            write!(f, "?ca={}", shown(authorities))?;
+        }
+        let Some(Identity { chain, key }) = identity else { return Ok(()) };
+        let joint = if authorities.is_some() { '&' } else { '?' };
+        write!(f, "{joint}cert={}&key={}", shown(chain), shown(key))
+    }
+}
+
+fn write_place(f: &mut fmt::Formatter<'_>, host: &str, port: u16) -> fmt::Result {
+    if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+}
+
+fn shown(path: &Path) -> String {
+    encoded(&path.to_string_lossy(), KeepSlashes::Yes)
 }

@@ -1,19 +1,16 @@
-//! One connection to one server: made, signed in, used by many tasks at once.
+//! One connection to one server, used by many tasks at once.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use redis::{
-    AsyncConnectionConfig, Pipeline, RedisConnectionInfo, RedisError, Value,
-    aio::MultiplexedConnection, pipe,
+    AsyncConnectionConfig, RedisConnectionInfo, RedisError, Value, aio::MultiplexedConnection,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, UnixStream},
     task::JoinHandle,
 };
 
 use super::{
-    config::{Endpoint, Login, RedisConfig},
     failure,
     framing::Bounds,
     links::Request,
@@ -30,63 +27,24 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects and signs in. Belongs to the runtime that calls, and to this process.
-    pub(super) async fn dial(
-        config: &RedisConfig,
-        address: &str,
+    /// Takes over a socket whose `traffic` is counted beneath whatever encrypts it.
+    pub(super) async fn over<S>(
+        socket: S,
+        traffic: Arc<Traffic>,
         bounds: Bounds,
-    ) -> Result<Self, Error> {
-        let failed = |error: io::Error| failure::of_dialling(error, address);
-        let connection = match &config.endpoint {
-            Endpoint::Tcp { host, port } => {
-                let socket = TcpStream::connect((host.as_str(), *port)).await.map_err(failed)?;
-                // Requests are small and whole when they are written: waiting for more only
-                // adds to the round trip.
-                socket.set_nodelay(true).map_err(failed)?;
-                Self::over(socket, bounds).await
-            }
-            Endpoint::Unix(path) => {
-                Self::over(UnixStream::connect(path).await.map_err(failed)?, bounds).await
-            }
-        };
-        let connection = connection.map_err(|error| failure::of_connection(&error, address))?;
-        connection.greet(config, address).await?;
-        Ok(connection)
-    }
-
-    async fn over<S>(socket: S, bounds: Bounds) -> Result<Self, RedisError>
+    ) -> Result<Self, RedisError>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let (wire, traffic) = Wire::new(socket, bounds);
-        // Signing in is ours (`greet`): the library takes any error there, a full server or one
-        // that is loading, for a wrong password.
+        let wire = Wire::new(socket, Arc::clone(&traffic), bounds);
+        // Signing in is the server's part: the library takes any error there, a full server or
+        // one that is loading, for a wrong password.
         let silent = RedisConnectionInfo::default().set_skip_set_lib_name();
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let (requests, driver) =
             MultiplexedConnection::new_with_config(&silent, wire, config).await?;
         Ok(Self { requests, traffic, driver: tokio::spawn(driver) })
-    }
-
-    /// Signs in, chooses the database, says who is there (`CLIENT LIST` shows it), in one round
-    /// trip: a server that does not answer is found out here.
-    async fn greet(&self, config: &RedisConfig, address: &str) -> Result<(), Error> {
-        let (greeting, commands) = greeting(config);
-        let replies = match self.send(&Request::Several(greeting)).await {
-            Ok(Value::Array(replies)) => replies,
-            Ok(_) => Vec::new(),
-            Err(error) => return Err(failure::of_connection(&error, address)),
-        };
-        for (command, reply) in commands.iter().zip(&replies) {
-            let Value::ServerError(error) = reply else { continue };
-            // Before 7.2 there is no `CLIENT SETINFO`, and an ACL may forbid it: neither matters.
-            let ignored = *command == "CLIENT" && matches!(error.code(), "ERR" | "NOPERM");
-            if !ignored || failure::is_full_house(error) {
-                return Err(failure::of_greeting(command, error, address));
-            }
-        }
-        Ok(())
     }
 
     /// Sends a request and waits for its reply, without a bound on the time. An error reply is
@@ -99,6 +57,14 @@ impl Connection {
                 let replies = requests.send_packed_commands(pipeline, 0, pipeline.len()).await?;
                 Ok(Value::Array(replies))
             }
+        }
+    }
+
+    /// Why [`send`](Self::send) failed.
+    pub(super) fn failure(&self, error: &RedisError, address: &str) -> Error {
+        match self.traffic.verdict() {
+            Some(verdict) => failure::of_tls(verdict, address),
+            None => failure::of_connection(error, address),
         }
     }
 
@@ -117,24 +83,4 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.driver.abort();
     }
-}
-
-fn greeting(config: &RedisConfig) -> (Pipeline, Vec<&'static str>) {
-    let mut pipeline = pipe();
-    let mut commands = Vec::with_capacity(3);
-    if let Some(Login { user, password }) = &config.login {
-        pipeline.cmd("AUTH");
-        if let Some(user) = user {
-            pipeline.arg(user);
-        }
-        pipeline.arg(password);
-        commands.push("AUTH");
-    }
-    if config.database != 0 {
-        pipeline.cmd("SELECT").arg(config.database);
-        commands.push("SELECT");
-    }
-    pipeline.cmd("CLIENT").arg("SETINFO").arg("LIB-NAME").arg("cachekit");
-    commands.push("CLIENT");
-    (pipeline, commands)
 }

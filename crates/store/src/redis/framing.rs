@@ -18,6 +18,18 @@ pub(super) struct Bounds {
     pub(super) most_elements: u64,
 }
 
+impl Bounds {
+    /// For answers that hold entries of up to so many bytes.
+    pub(super) fn of_entries(largest: usize) -> Self {
+        let largest = largest as u64;
+        Self {
+            largest_bulk: largest,
+            largest_reply: largest.saturating_mul(4).saturating_add(1024 * 1024),
+            most_elements: 4096,
+        }
+    }
+}
+
 /// Why a reply is not read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Violation {

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{RedisConfig, connection::Connection, failure, framing::Bounds};
+use super::{connection::Connection, server::Server};
 use crate::{Error, ErrorKind, StoreOptions, backoff::Backoff};
 
 /// What is sent in one go.
@@ -37,9 +37,7 @@ pub(super) enum Replay {
 
 /// The connections to one server.
 pub(super) struct Links {
-    config: RedisConfig,
-    address: Arc<str>,
-    bounds: Bounds,
+    server: Server,
     connect_timeout: Duration,
     operation_timeout: Duration,
     clock: Arc<dyn Clock>,
@@ -80,16 +78,9 @@ struct Unanswered {
 }
 
 impl Links {
-    pub(super) fn new(config: RedisConfig, address: Arc<str>, options: &StoreOptions) -> Self {
-        let largest = options.largest_entry() as u64;
+    pub(super) fn new(server: Server, options: &StoreOptions) -> Self {
         Self {
-            config,
-            address,
-            bounds: Bounds {
-                largest_bulk: largest,
-                largest_reply: largest.saturating_mul(4).saturating_add(1024 * 1024),
-                most_elements: 4096,
-            },
+            server,
             connect_timeout: options.connect_timeout(),
             operation_timeout: options.operation_timeout(),
             clock: Arc::clone(options.clock()),
@@ -139,7 +130,7 @@ impl Links {
             }
             Ok(Err(error)) => {
                 link.discard(connection);
-                Err(Unanswered { error: failure::of_connection(&error, &self.address), sent })
+                Err(Unanswered { error: connection.failure(&error, self.server.address()), sent })
             }
             Err(_) => {
                 // Slow is not silent: while replies to others come in, the connection is good.
@@ -166,8 +157,7 @@ impl Links {
         }
         let backoff = &self.here().backoff;
         backoff.turn()?;
-        let dialled = Connection::dial(&self.config, &self.address, self.bounds);
-        let dialled = timeout_at(end, dialled).await;
+        let dialled = timeout_at(end, self.server.dial()).await;
         match dialled.unwrap_or_else(|_| Err(self.not_connected())) {
             Ok(connection) => {
                 backoff.succeeded();
@@ -210,7 +200,7 @@ impl Links {
     }
 
     fn error(&self, kind: ErrorKind, seen: String) -> Error {
-        Error::new(kind, &*self.address, seen)
+        Error::new(kind, &**self.server.address(), seen)
     }
 }
 

@@ -12,7 +12,9 @@ mod framing;
 mod links;
 mod reply;
 mod script;
+mod server;
 mod store;
+mod tls;
 mod wire;
 
 pub(crate) use config::RedisConfig;

@@ -7,9 +7,11 @@ use redis::{Cmd, Pipeline, Value, cmd};
 
 use super::{
     RedisConfig,
+    framing::Bounds,
     links::{Links, Replay, Request},
     reply,
     script::Comparison,
+    server::Server,
 };
 use crate::{
     Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions, Swap,
@@ -31,8 +33,9 @@ impl RedisStore {
     /// A store that has not connected yet.
     pub(crate) fn new(config: RedisConfig, options: &StoreOptions) -> Self {
         let address: Arc<str> = config.to_string().into();
+        let bounds = Bounds::of_entries(options.largest_entry());
         Self {
-            links: Links::new(config, Arc::clone(&address), options),
+            links: Links::new(Server::new(config, Arc::clone(&address), bounds), options),
             address,
             largest_entry: options.largest_entry(),
         }

@@ -1,10 +1,11 @@
-//! The byte stream under a connection: bounded, and counted.
+//! The byte stream under a connection: counted where it leaves the process, and bounded where the
+//! protocol is read.
 
 use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
@@ -20,6 +21,9 @@ use super::framing::{Bounds, Framing, Violation};
 pub(super) struct Traffic {
     received: AtomicU64,
     sent: AtomicU64,
+    /// Why the encryption ended. The library tells only the call that it was reading for, and a
+    /// server's verdict on our certificate may come before there is one.
+    verdict: OnceLock<rustls::Error>,
 }
 
 /// A reading of [`Traffic`].
@@ -30,6 +34,17 @@ pub(super) struct Odometer {
 }
 
 impl Traffic {
+    pub(super) fn verdict(&self) -> Option<&rustls::Error> {
+        self.verdict.get()
+    }
+
+    fn ended(&self, error: &io::Error) {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(verdict) = inner {
+            let _first_counts = self.verdict.set(verdict.clone());
+        }
+    }
+
     pub(super) fn read(&self) -> Odometer {
         // Relaxed: the driver's and the caller's order comes from the channel between them.
         Odometer {
@@ -39,19 +54,64 @@ impl Traffic {
     }
 }
 
-/// A socket whose replies pass through [`Framing`].
+/// A socket whose bytes are counted. It is beneath the encryption where there is some: what waits
+/// there to be encrypted has not left.
+pub(super) struct Counted<S> {
+    socket: S,
+    traffic: Arc<Traffic>,
+}
+
+impl<S> Counted<S> {
+    pub(super) fn new(socket: S, traffic: Arc<Traffic>) -> Self {
+        Self { socket, traffic }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
+        let fresh = buf.filled().len().saturating_sub(before);
+        self.traffic.received.fetch_add(fresh as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.socket).poll_write(cx, buf))?;
+        self.traffic.sent.fetch_add(written as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+/// A byte stream whose replies pass through [`Framing`].
 pub(super) struct Wire<S> {
     socket: S,
-    framing: Framing,
     traffic: Arc<Traffic>,
+    framing: Framing,
     broken: Option<Violation>,
 }
 
 impl<S> Wire<S> {
-    pub(super) fn new(socket: S, bounds: Bounds) -> (Self, Arc<Traffic>) {
-        let traffic = Arc::<Traffic>::default();
-        let shared = Arc::clone(&traffic);
-        (Self { socket, framing: Framing::new(bounds), traffic, broken: None }, shared)
+    pub(super) fn new(socket: S, traffic: Arc<Traffic>, bounds: Bounds) -> Self {
+        Self { socket, traffic, framing: Framing::new(bounds), broken: None }
     }
 }
 
@@ -65,13 +125,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             return Poll::Ready(Err(refusal(violation)));
         }
         let (before, room) = (buf.filled().len(), buf.remaining());
-        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
+        let read = ready!(Pin::new(&mut self.socket).poll_read(cx, buf));
+        read.inspect_err(|error| self.traffic.ended(error))?;
         let fresh = buf.filled().get(before..).unwrap_or(&[]);
         if fresh.is_empty() && room > 0 && !self.framing.between_replies() {
             // The library would call it a reply that makes no sense.
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
-        self.traffic.received.fetch_add(fresh.len() as u64, Ordering::Relaxed);
         if let Err((good, violation)) = self.framing.follow(fresh) {
             self.broken = Some(violation);
             // What came before it answers earlier calls: those bytes are passed on, and the
@@ -95,9 +155,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.socket).poll_write(cx, buf))?;
-        self.traffic.sent.fetch_add(written as u64, Ordering::Relaxed);
-        Poll::Ready(Ok(written))
+        Pin::new(&mut self.socket).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -117,7 +175,9 @@ mod tests {
 
     async fn read(stream: &[u8]) -> (Vec<u8>, io::Result<usize>, u64) {
         let bounds = Bounds { largest_bulk: 10, largest_reply: 100, most_elements: 3 };
-        let (mut wire, traffic) = Wire::new(stream, bounds);
+        let traffic = Arc::<Traffic>::default();
+        let mut wire =
+            Wire::new(Counted::new(stream, Arc::clone(&traffic)), Arc::clone(&traffic), bounds);
         let mut passed = Vec::new();
         let outcome = wire.read_to_end(&mut passed).await;
         (passed, outcome, traffic.read().received)

@@ -1,0 +1,130 @@
+//! One server: how a connection to it is made and signed in.
+
+use std::{io, sync::Arc};
+
+use redis::{Pipeline, Value, pipe};
+use tokio::net::{TcpStream, UnixStream};
+
+use super::{
+    config::{Endpoint, Login, RedisConfig},
+    connection::Connection,
+    failure,
+    framing::Bounds,
+    links::Request,
+    tls::Tls,
+    wire::{Counted, Traffic},
+};
+use crate::Error;
+
+/// Where it is, who we are to it, and how much it may answer.
+pub(super) struct Server {
+    config: RedisConfig,
+    tls: Option<Tls>,
+    address: Arc<str>,
+    bounds: Bounds,
+}
+
+impl Server {
+    /// `address` is what errors say; of a node it is the cluster's.
+    pub(super) fn new(config: RedisConfig, address: Arc<str>, bounds: Bounds) -> Self {
+        let tls = match &config.endpoint {
+            Endpoint::Tls { files, .. } => Some(Tls::new(files.clone())),
+            Endpoint::Tcp { .. } | Endpoint::Unix(_) => None,
+        };
+        Self { config, tls, address, bounds }
+    }
+
+    pub(super) fn address(&self) -> &Arc<str> {
+        &self.address
+    }
+
+    /// Connects and signs in. The connection belongs to the runtime that calls, and to this
+    /// process.
+    pub(super) async fn dial(&self) -> Result<Connection, Error> {
+        let dialled = self.try_dial().await;
+        if let (Err(_), Some(tls)) = (&dialled, &self.tls) {
+            tls.forget();
+        }
+        dialled
+    }
+
+    async fn try_dial(&self) -> Result<Connection, Error> {
+        let connection = self.connect().await?;
+        self.greet(&connection).await?;
+        Ok(connection)
+    }
+
+    async fn connect(&self) -> Result<Connection, Error> {
+        let traffic = Arc::<Traffic>::default();
+        let shared = Arc::clone(&traffic);
+        let connection = match (&self.config.endpoint, &self.tls) {
+            (Endpoint::Tls { host, port, .. }, Some(tls)) => {
+                let socket = self.tcp(host, *port).await?;
+                let socket = tls.encrypt(socket, host, shared, &self.address).await?;
+                Connection::over(socket, traffic, self.bounds).await
+            }
+            (Endpoint::Tcp { host, port } | Endpoint::Tls { host, port, .. }, _) => {
+                let socket = Counted::new(self.tcp(host, *port).await?, shared);
+                Connection::over(socket, traffic, self.bounds).await
+            }
+            (Endpoint::Unix(path), _) => {
+                let socket = UnixStream::connect(path).await.map_err(|error| self.failed(error))?;
+                Connection::over(Counted::new(socket, shared), traffic, self.bounds).await
+            }
+        };
+        connection.map_err(|error| failure::of_connection(&error, &self.address))
+    }
+
+    async fn tcp(&self, host: &str, port: u16) -> Result<TcpStream, Error> {
+        let failed = |error| self.failed(error);
+        let socket = TcpStream::connect((host, port)).await.map_err(failed)?;
+        // Requests are small and whole when they are written: waiting for more only adds to the
+        // round trip.
+        socket.set_nodelay(true).map_err(failed)?;
+        Ok(socket)
+    }
+
+    fn failed(&self, error: io::Error) -> Error {
+        failure::of_dialling(error, &self.address)
+    }
+
+    /// Signs in, chooses the database, says who is there (`CLIENT LIST` shows it), in one round
+    /// trip: a server that does not answer is found out here.
+    async fn greet(&self, connection: &Connection) -> Result<(), Error> {
+        let (greeting, commands) = greeting(&self.config);
+        let replies = match connection.send(&Request::Several(greeting)).await {
+            Ok(Value::Array(replies)) => replies,
+            Ok(_) => Vec::new(),
+            Err(error) => return Err(connection.failure(&error, &self.address)),
+        };
+        for (command, reply) in commands.iter().zip(&replies) {
+            let Value::ServerError(error) = reply else { continue };
+            // Before 7.2 there is no `CLIENT SETINFO`, and an ACL may forbid it: neither matters.
+            let ignored = *command == "CLIENT" && matches!(error.code(), "ERR" | "NOPERM");
+            if !ignored || failure::is_full_house(error) {
+                return Err(failure::of_greeting(command, error, &self.address));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn greeting(config: &RedisConfig) -> (Pipeline, Vec<&'static str>) {
+    let mut pipeline = pipe();
+    let mut commands = Vec::with_capacity(3);
+    if let Some(Login { user, password }) = &config.login {
+        pipeline.cmd("AUTH");
+        if let Some(user) = user {
+            pipeline.arg(user);
+        }
+        pipeline.arg(password);
+        commands.push("AUTH");
+    }
+    if config.database != 0 {
+        pipeline.cmd("SELECT").arg(config.database);
+        commands.push("SELECT");
+    }
+    pipeline.cmd("CLIENT").arg("SETINFO").arg("LIB-NAME").arg("cachekit");
+    commands.push("CLIENT");
+    (pipeline, commands)
+}
