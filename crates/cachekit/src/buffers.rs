@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use cachekit_engine::Scratch;
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 /// Larger ones are given back to the allocator.
 const KEPT: usize = 64 * 1024;
@@ -26,11 +26,17 @@ thread_local! {
 pub(crate) fn with<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
     let mut buffers = SPARE.with(Cell::take).unwrap_or_default();
     let result = work(&mut buffers);
-    buffers.arguments.as_mut_slice().zeroize();
-    buffers.arguments.clear();
+    wipe(&mut buffers.arguments);
     buffers.scratch.clear();
     if buffers.arguments.capacity() <= KEPT {
         SPARE.with(|spare| spare.set(Some(buffers)));
     }
     result
+}
+
+/// Zeroes at the speed of `memset`; the barrier keeps the compiler from finding it useless.
+fn wipe(bytes: &mut Vec<u8>) {
+    bytes.fill(0);
+    optimization_barrier(bytes.as_slice());
+    bytes.clear();
 }

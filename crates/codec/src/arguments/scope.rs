@@ -48,7 +48,7 @@ impl Scope {
     /// keys, and among equal keys (two NaN objects) that of the values: equal *collections* of
     /// entries have one encoding, and duplicates are kept.
     pub(super) fn sort(&self, out: &mut Vec<u8>) {
-        let Some(&first) = self.starts.first() else { return };
+        let [first, _, ..] = *self.starts else { return };
         let ends = self.starts.iter().skip(1).copied().chain([out.len()]);
         let entry = |(start, end): (usize, usize)| out.get(start..end).unwrap_or_default();
         let mut entries: SmallVec<[&[u8]; 8]> =
