@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`mod@epoch`] | is this still the process that made this state? |
 //! | [`per_process`] | state that a forked child must make anew (locks, sockets, runtimes) |
+//! | `mapped` | a file of entries, mapped into memory and shared with other processes (feature) |
 //! | [`writer`] | a nonce that was never used before, by any thread, process or host |
 //! | [`clock`], [`time`], [`timeline`] | what time is it, injected, and never running backwards |
 //!
@@ -19,6 +20,8 @@ pub mod clock;
 pub mod epoch;
 mod family_key;
 mod kernel;
+#[cfg(feature = "mapped")]
+pub mod mapped;
 pub mod per_process;
 pub mod time;
 pub mod timeline;

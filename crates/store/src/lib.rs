@@ -13,6 +13,7 @@
 //! | `url` | addresses as users write them, printed without their passwords |
 //! | `lifetime` | times to live, as a store may keep them |
 //! | `backoff` | keeps a server that cannot be reached from being tried by every call |
+//! | `embedded/` | a file or shared memory, for the processes of one machine |
 //! | `memory/` | a store inside this process |
 //! | `redis/` | Redis, and whatever speaks its protocol |
 //!
@@ -27,6 +28,7 @@
 
 mod backoff;
 mod capability;
+mod embedded;
 mod error;
 mod lifetime;
 mod memory;
@@ -37,6 +39,7 @@ mod store;
 mod url;
 
 pub use capability::{Batch, Capabilities, Compare, Reach};
+pub use embedded::EmbeddedStore;
 pub use error::{Error, ErrorKind};
 pub use memory::MemoryStore;
 pub use open::open;

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::{Error, MemoryStore, Store, StoreOptions, StoreUrl, redis::RedisStore, url::Target};
+use crate::{
+    EmbeddedStore, Error, MemoryStore, Store, StoreOptions, StoreUrl, redis::RedisStore,
+    url::Target,
+};
 
 /// Opens the store at `url`, without any I/O: connections are made by the first call.
 ///
 /// | address | store |
 /// |---|---|
 /// | `memory://name` | this process's memory; one store for each name |
+/// | `file:///path/of/a/directory` | a file that the processes of this machine share; `file:` is a directory in this user's cache |
+/// | `shm://name` | the same in shared memory, until the machine restarts |
 /// | `redis://[[user]:password@]host[:port][/database]` | Redis over TCP; port 6379 and database 0 by default |
 /// | `rediss://…[?ca=/path][&cert=/path&key=/path]` | the same over TLS |
 /// | `unix:///path/to/socket[?db=0&user=…&password=…]` | Redis over a Unix socket; `redis+unix://` is the same |
@@ -24,6 +29,7 @@ pub fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, Error> 
     let url: StoreUrl = url.parse()?;
     Ok(match url.into_target() {
         Target::Memory(name) => Arc::new(MemoryStore::named(&name, options)),
+        Target::Embedded(config) => Arc::new(EmbeddedStore::new(config, options)),
         Target::Redis(config) => Arc::new(RedisStore::new(config, options)),
     })
 }

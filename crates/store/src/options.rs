@@ -60,15 +60,16 @@ impl StoreOptions {
         self
     }
 
-    /// How many bytes an in-process store keeps, keys and bookkeeping included, before it forgets
-    /// the entries that would run out soonest. Default 256 MiB. Other stores have limits of
-    /// their own.
+    /// How many bytes an in-process or embedded store keeps, keys and bookkeeping included, before
+    /// it forgets the entries that would run out soonest. Default 256 MiB. Of the processes that
+    /// share an embedded store the first to open it decides. Other stores have limits of their
+    /// own.
     pub fn with_memory_capacity(mut self, bytes: usize) -> Self {
         self.memory_capacity = bytes;
         self
     }
 
-    /// The clock by which an in-process store lets entries run out and connections are tried
+    /// The clock by which an in-process or embedded store lets entries run out and connections are tried
     /// again. Network time-outs run on Tokio's clock.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;

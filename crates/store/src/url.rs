@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Error, ErrorKind, redis::RedisConfig};
+use crate::{Error, ErrorKind, embedded::EmbeddedConfig, redis::RedisConfig};
 
 /// The address of a store. Printing it, with `Debug` too, masks the password.
 ///
@@ -20,6 +20,7 @@ pub struct StoreUrl(Target);
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     Memory(String),
+    Embedded(EmbeddedConfig),
     Redis(RedisConfig),
 }
 
@@ -36,8 +37,13 @@ impl FromStr for StoreUrl {
     ///
     /// As for [`open`](crate::open()).
     fn from_str(url: &str) -> Result<Self, Error> {
+        if url == "file:" {
+            return EmbeddedConfig::of_this_user().map(Target::Embedded).map(Self);
+        }
         let parts = Parts::split(url)?;
         match parts.scheme {
+            "file" => EmbeddedConfig::file(&parts).map(Target::Embedded).map(Self),
+            "shm" => EmbeddedConfig::shared_memory(&parts).map(Target::Embedded).map(Self),
             "memory" => memory_name(&parts).map(Target::Memory).map(Self),
             "redis" => RedisConfig::tcp(&parts).map(Target::Redis).map(Self),
             "rediss" => RedisConfig::tls(&parts).map(Target::Redis).map(Self),
@@ -51,6 +57,7 @@ impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Target::Memory(name) => write!(f, "memory://{name}"),
+            Target::Embedded(config) => config.fmt(f),
             Target::Redis(config) => config.fmt(f),
         }
     }
@@ -99,6 +106,16 @@ impl<'a> Parts<'a> {
         let query = query.split('&').filter(|pair| !pair.is_empty());
         let query = query.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
         Ok(Self { scheme, userinfo, host, port, path, query })
+    }
+
+    /// The name, where there is nothing else: 1 to 64 letters, digits, `-`, `.` or `_`.
+    pub(crate) fn plain_name(&self) -> Option<String> {
+        let alone = self.userinfo.is_none()
+            && self.port.is_none()
+            && self.path.is_empty()
+            && self.query.is_empty();
+        let plain = self.host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        (alone && plain && (1..=64).contains(&self.host.len())).then(|| self.host.to_owned())
     }
 }
 
@@ -166,21 +183,14 @@ pub(crate) enum KeepSlashes {
 }
 
 fn memory_name(parts: &Parts<'_>) -> Result<String, Error> {
-    let name_alone = parts.userinfo.is_none()
-        && parts.port.is_none()
-        && parts.path.is_empty()
-        && parts.query.is_empty();
-    let name = parts.host;
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-    if name_alone && plain && (1..=64).contains(&name.len()) {
-        return Ok(name.to_owned());
-    }
-    Err(malformed("memory:// wants a name alone: 1 to 64 letters, digits, `-`, `.` or `_`"))
+    parts.plain_name().ok_or_else(|| {
+        malformed("memory:// wants a name alone: 1 to 64 letters, digits, `-`, `.` or `_`")
+    })
 }
 
-const SCHEMES: [&str; 5] = ["memory", "redis", "rediss", "unix", "redis+unix"];
-const SUPPORTED: &str =
-    "memory://name, redis://host:port/database, rediss:// (encrypted) or unix:///path";
+const SCHEMES: [&str; 7] = ["memory", "file", "shm", "redis", "rediss", "unix", "redis+unix"];
+const SUPPORTED: &str = "memory://name, file:///directory, shm://name, \
+                         redis://host:port/database, rediss:// (encrypted) or unix:///path";
 
 fn unsupported_scheme(scheme: &str) -> Error {
     let mut seen = format!("the scheme `{scheme}`; supported are {SUPPORTED}");
