@@ -14,6 +14,7 @@
 //! | `lifetime` | times to live, as a store may keep them |
 //! | `backoff` | keeps a server that cannot be reached from being tried by every call |
 //! | `embedded/` | a file or shared memory, for the processes of one machine |
+//! | `memcached/` | memcached, one server or several |
 //! | `memory/` | a store inside this process |
 //! | `redis/` | Redis, and whatever speaks its protocol |
 //!
@@ -31,6 +32,7 @@ mod capability;
 mod embedded;
 mod error;
 mod lifetime;
+mod memcached;
 mod memory;
 mod open;
 mod options;
@@ -41,6 +43,7 @@ mod url;
 pub use capability::{Batch, Capabilities, Compare, Reach};
 pub use embedded::EmbeddedStore;
 pub use error::{Error, ErrorKind};
+pub use memcached::MemcachedStore;
 pub use memory::MemoryStore;
 pub use open::open;
 pub use options::StoreOptions;

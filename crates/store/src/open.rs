@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    EmbeddedStore, Error, MemoryStore, Store, StoreOptions, StoreUrl, redis::RedisStore,
-    url::Target,
+    EmbeddedStore, Error, MemcachedStore, MemoryStore, Store, StoreOptions, StoreUrl,
+    redis::RedisStore, url::Target,
 };
 
 /// Opens the store at `url`, without any I/O: connections are made by the first call.
@@ -17,6 +17,7 @@ use crate::{
 /// | `redis://[[user]:password@]host[:port][/database]` | Redis over TCP; port 6379 and database 0 by default |
 /// | `rediss://…[?ca=/path][&cert=/path&key=/path]` | the same over TLS |
 /// | `unix:///path/to/socket[?db=0&user=…&password=…]` | Redis over a Unix socket; `redis+unix://` is the same |
+/// | `memcached://host[:port][,host[:port]…][?item_size=bytes]` | memcached; port 11211 by default, each key on one of the servers |
 ///
 /// User, password and path are percent-decoded.
 ///
@@ -29,6 +30,7 @@ pub fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, Error> 
     let url: StoreUrl = url.parse()?;
     Ok(match url.into_target() {
         Target::Memory(name) => Arc::new(MemoryStore::named(&name, options)),
+        Target::Memcached(config) => Arc::new(MemcachedStore::new(config, options)),
         Target::Embedded(config) => Arc::new(EmbeddedStore::new(config, options)),
         Target::Redis(config) => Arc::new(RedisStore::new(config, options)),
     })

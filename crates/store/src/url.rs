@@ -5,7 +5,9 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Error, ErrorKind, embedded::EmbeddedConfig, redis::RedisConfig};
+use crate::{
+    Error, ErrorKind, embedded::EmbeddedConfig, memcached::MemcachedConfig, redis::RedisConfig,
+};
 
 /// The address of a store. Printing it, with `Debug` too, masks the password.
 ///
@@ -20,6 +22,7 @@ pub struct StoreUrl(Target);
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     Memory(String),
+    Memcached(MemcachedConfig),
     Embedded(EmbeddedConfig),
     Redis(RedisConfig),
 }
@@ -45,6 +48,7 @@ impl FromStr for StoreUrl {
             "file" => EmbeddedConfig::file(&parts).map(Target::Embedded).map(Self),
             "shm" => EmbeddedConfig::shared_memory(&parts).map(Target::Embedded).map(Self),
             "memory" => memory_name(&parts).map(Target::Memory).map(Self),
+            "memcached" => MemcachedConfig::new(&parts).map(Target::Memcached).map(Self),
             "redis" => RedisConfig::tcp(&parts).map(Target::Redis).map(Self),
             "rediss" => RedisConfig::tls(&parts).map(Target::Redis).map(Self),
             "unix" | "redis+unix" => RedisConfig::unix(&parts).map(Target::Redis).map(Self),
@@ -57,6 +61,7 @@ impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Target::Memory(name) => write!(f, "memory://{name}"),
+            Target::Memcached(config) => config.fmt(f),
             Target::Embedded(config) => config.fmt(f),
             Target::Redis(config) => config.fmt(f),
         }
@@ -73,7 +78,8 @@ impl fmt::Debug for StoreUrl {
 pub(crate) struct Parts<'a> {
     pub(crate) scheme: &'a str,
     pub(crate) userinfo: Option<&'a str>,
-    /// Without the brackets of an IPv6 address.
+    /// Without the brackets of an IPv6 address. Several hosts, with commas between them, stand
+    /// here as they were written, ports and brackets included.
     pub(crate) host: &'a str,
     pub(crate) port: Option<&'a str>,
     /// With its leading slash, or empty.
@@ -102,7 +108,10 @@ impl<'a> Parts<'a> {
             Some((userinfo, host)) => (Some(userinfo), host),
             None => (None, authority),
         };
-        let (host, port) = split_port(host_and_port)?;
+        let (host, port) = match host_and_port.contains(',') {
+            true => (host_and_port, None),
+            false => split_port(host_and_port)?,
+        };
         let query = query.split('&').filter(|pair| !pair.is_empty());
         let query = query.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect();
         Ok(Self { scheme, userinfo, host, port, path, query })
@@ -124,7 +133,8 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'+')
 }
 
-fn split_port(host_and_port: &str) -> Result<(&str, Option<&str>), Error> {
+/// One host and its port.
+pub(crate) fn split_port(host_and_port: &str) -> Result<(&str, Option<&str>), Error> {
     if let Some(rest) = host_and_port.strip_prefix('[') {
         let (host, port) =
             rest.split_once(']').ok_or_else(|| malformed("an IPv6 address without its `]`"))?;
@@ -188,8 +198,9 @@ fn memory_name(parts: &Parts<'_>) -> Result<String, Error> {
     })
 }
 
-const SCHEMES: [&str; 7] = ["memory", "file", "shm", "redis", "rediss", "unix", "redis+unix"];
-const SUPPORTED: &str = "memory://name, file:///directory, shm://name, \
+const SCHEMES: [&str; 8] =
+    ["memory", "memcached", "file", "shm", "redis", "rediss", "unix", "redis+unix"];
+const SUPPORTED: &str = "memory://name, memcached://host:port, file:///directory, shm://name, \
                          redis://host:port/database, rediss:// (encrypted) or unix:///path";
 
 fn unsupported_scheme(scheme: &str) -> Error {

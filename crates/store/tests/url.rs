@@ -20,6 +20,10 @@ fn shown(url: &str) -> String {
 fn addresses_are_shown_whole_in_one_spelling_and_without_password() {
     for (url, expected) in [
         ("memory://sessions", "memory://sessions"),
+        ("memcached://H1", "memcached://h1:11211"),
+        ("memcached://b:2,a,[::1]:7,[::2]", "memcached://[::1]:7,[::2]:11211,a:11211,b:2"),
+        ("memcached://h/?item_size=1m", "memcached://h:11211"),
+        ("memcached://h?item_size=8m", "memcached://h:11211?item_size=8388608"),
         ("redis://localhost", "redis://localhost:6379/0"),
         ("redis://localhost/", "redis://localhost:6379/0"),
         ("redis://LocalHost:7000/2", "redis://localhost:7000/2"),
@@ -56,6 +60,18 @@ fn what_is_wrong_is_named() {
         ("memory://", "a name alone"),
         ("memory://a/b", "a name alone"),
         ("memory://a?x=1", "a name alone"),
+        ("memcached://", "no host"),
+        ("memcached://a,", "no host"),
+        ("memcached://a,b:x", "a port"),
+        ("memcached://a,[::1", "without its `]`"),
+        ("memcached://b,a,B:11211", "the same server twice"),
+        ("memcached://u:pw@a", "a user or password"),
+        ("memcached://a/1", "a path"),
+        ("memcached://a?item_size=2g", "an item_size"),
+        ("memcached://a?item_size=", "an item_size"),
+        ("memcached://a?item_siz=1m", "did you mean `item_size`"),
+        ("memcached://a?item_size=1m&item_size=2m", "`item_size` twice"),
+        ("redis://a,b", "neither a name nor an address"),
         ("redis://", "no host"),
         ("redis://:pw@", "no host"),
         ("redis://h:0", "a port"),
@@ -106,7 +122,7 @@ fn an_unknown_scheme_lists_the_known_ones() {
         let error = url.parse::<StoreUrl>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{url}");
         let message = error.to_string();
-        for supported in ["memory://", "redis://", "unix://"] {
+        for supported in ["memory://", "memcached://", "redis://", "unix://"] {
             assert!(message.contains(supported), "{message}");
         }
         match suggestion {
@@ -143,7 +159,7 @@ proptest! {
 
     /// No text whatever makes the parser panic.
     #[test]
-    fn any_text_is_parsed_or_refused(url in "(redis|unix|memory)://.{0,40}") {
+    fn any_text_is_parsed_or_refused(url in "(memcached|redis|unix|memory)://.{0,40}") {
         let _ = url.parse::<StoreUrl>();
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! * [`RedisServer`]: a Redis of its own for a test, on a free port, gone with the test;
 //! * [`Authority`]: certificates for it, good and bad;
+//! * [`MemcachedServer`]: the same with memcached;
 //! * [`FaultProxy`]: a network in front of it that delays, cuts and lies on command;
 //! * [`conformance`]: what every store must do, run against any of them;
 //! * [`eventually`]: waiting for something to become true, never for time to pass.
@@ -19,10 +20,12 @@
 pub mod conformance;
 mod eventually;
 mod fault_proxy;
+mod memcached_server;
 mod redis_server;
 mod redis_tls;
 
 pub use eventually::{eventually, eventually_async};
 pub use fault_proxy::{Fault, FaultProxy};
+pub use memcached_server::MemcachedServer;
 pub use redis_server::{RedisServer, RedisSetup};
 pub use redis_tls::{Authority, Certificate, Clients, Validity};
