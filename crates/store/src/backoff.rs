@@ -60,10 +60,15 @@ impl Backoff {
     pub(crate) fn failed(&self, error: &Error) {
         let mut trouble = self.trouble.lock();
         let failures = trouble.as_ref().map_or(0, |trouble| trouble.failures).saturating_add(1);
-        let pause = nanos(pause(failures, random_fraction()));
+        let pause = nanos(jittered(failures));
         let retry_at = self.clock.boot_nanos().saturating_add(pause);
         *trouble = Some(Trouble { failures, retry_at, error: error.clone() });
     }
+}
+
+/// How long to wait after so many failures in a row; no two waits are alike.
+pub(crate) fn jittered(failures: u32) -> Duration {
+    pause(failures, random_fraction())
 }
 
 /// Doubles with each failure; `fraction` of 256 of its second half spreads out the clients of a

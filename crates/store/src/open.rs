@@ -16,6 +16,7 @@ use crate::{
 /// | `shm://name` | the same in shared memory, until the machine restarts |
 /// | `redis://[[user]:password@]host[:port][/database]` | Redis over TCP; port 6379 and database 0 by default |
 /// | `rediss://…[?ca=/path][&cert=/path&key=/path]` | the same over TLS |
+/// | `redis+cluster://[[user]:password@]host[:port],host[:port]…` | a Redis cluster, found from any of its nodes |
 /// | `unix:///path/to/socket[?db=0&user=…&password=…]` | Redis over a Unix socket; `redis+unix://` is the same |
 /// | `memcached://host[:port][,host[:port]…][?item_size=bytes]` | memcached; port 11211 by default, each key on one of the servers |
 ///
@@ -33,5 +34,6 @@ pub fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, Error> 
         Target::Memcached(config) => Arc::new(MemcachedStore::new(config, options)),
         Target::Embedded(config) => Arc::new(EmbeddedStore::new(config, options)),
         Target::Redis(config) => Arc::new(RedisStore::new(config, options)),
+        Target::Cluster(config) => Arc::new(RedisStore::cluster(config, options)),
     })
 }

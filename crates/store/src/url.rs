@@ -6,7 +6,10 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
-    Error, ErrorKind, embedded::EmbeddedConfig, memcached::MemcachedConfig, redis::RedisConfig,
+    Error, ErrorKind,
+    embedded::EmbeddedConfig,
+    memcached::MemcachedConfig,
+    redis::{ClusterConfig, RedisConfig},
 };
 
 /// The address of a store. Printing it, with `Debug` too, masks the password.
@@ -25,6 +28,7 @@ pub(crate) enum Target {
     Memcached(MemcachedConfig),
     Embedded(EmbeddedConfig),
     Redis(RedisConfig),
+    Cluster(ClusterConfig),
 }
 
 impl StoreUrl {
@@ -51,6 +55,7 @@ impl FromStr for StoreUrl {
             "memcached" => MemcachedConfig::new(&parts).map(Target::Memcached).map(Self),
             "redis" => RedisConfig::tcp(&parts).map(Target::Redis).map(Self),
             "rediss" => RedisConfig::tls(&parts).map(Target::Redis).map(Self),
+            "redis+cluster" => ClusterConfig::new(&parts).map(Target::Cluster).map(Self),
             "unix" | "redis+unix" => RedisConfig::unix(&parts).map(Target::Redis).map(Self),
             other => Err(unsupported_scheme(other)),
         }
@@ -64,6 +69,7 @@ impl fmt::Display for StoreUrl {
             Target::Memcached(config) => config.fmt(f),
             Target::Embedded(config) => config.fmt(f),
             Target::Redis(config) => config.fmt(f),
+            Target::Cluster(config) => config.fmt(f),
         }
     }
 }
@@ -198,10 +204,19 @@ fn memory_name(parts: &Parts<'_>) -> Result<String, Error> {
     })
 }
 
-const SCHEMES: [&str; 8] =
-    ["memory", "memcached", "file", "shm", "redis", "rediss", "unix", "redis+unix"];
+const SCHEMES: [&str; 9] = [
+    "memory",
+    "memcached",
+    "file",
+    "shm",
+    "redis",
+    "rediss",
+    "redis+cluster",
+    "unix",
+    "redis+unix",
+];
 const SUPPORTED: &str = "memory://name, memcached://host:port, file:///directory, shm://name, \
-                         redis://host:port/database, rediss:// (encrypted) or unix:///path";
+                         redis://host:port/database, rediss:// (encrypted), redis+cluster:// or unix:///path";
 
 fn unsupported_scheme(scheme: &str) -> Error {
     let mut seen = format!("the scheme `{scheme}`; supported are {SUPPORTED}");

@@ -1,6 +1,7 @@
 //! What the tests of the other crates stand on: real servers, real faults, one contract.
 //!
 //! * [`RedisServer`]: a Redis of its own for a test, on a free port, gone with the test;
+//! * [`RedisCluster`]: six of them that share the keys;
 //! * [`Authority`]: certificates for it, good and bad;
 //! * [`MemcachedServer`]: the same with memcached;
 //! * [`FaultProxy`]: a network in front of it that delays, cuts and lies on command;
@@ -21,11 +22,13 @@ pub mod conformance;
 mod eventually;
 mod fault_proxy;
 mod memcached_server;
+mod redis_cluster;
 mod redis_server;
 mod redis_tls;
 
 pub use eventually::{eventually, eventually_async};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use memcached_server::MemcachedServer;
+pub use redis_cluster::RedisCluster;
 pub use redis_server::{RedisServer, RedisSetup};
 pub use redis_tls::{Authority, Certificate, Clients, Validity};

@@ -73,6 +73,19 @@ impl RedisSetup {
         self
     }
 
+    /// A node of a cluster, alone as yet. It finds others dead after a second and a half.
+    pub(crate) fn cluster(mut self) -> Self {
+        for (name, value) in [
+            ("cluster-enabled", "yes"),
+            ("cluster-config-file", "nodes.conf"),
+            ("cluster-node-timeout", "1500"),
+        ] {
+            self.options.push((name, value.into()));
+        }
+        self.second_port = Some("cluster-port");
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Panics
@@ -136,6 +149,15 @@ impl RedisServer {
     /// The port for TLS, if the server was [set up](RedisSetup::tls) for it.
     pub fn tls_port(&self) -> u16 {
         self.ports.second
+    }
+
+    pub(crate) fn bus_port(&self) -> u16 {
+        self.ports.second
+    }
+
+    /// Whether it was neither killed nor dropped.
+    pub fn is_running(&self) -> bool {
+        self.running().is_some()
     }
 
     /// The Unix socket.

@@ -7,6 +7,7 @@
 )]
 
 mod clocks;
+mod cluster;
 mod faults;
 mod flights;
 mod freshness;

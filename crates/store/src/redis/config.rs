@@ -8,7 +8,7 @@ use std::{
 use super::tls::{Identity, TlsFiles};
 use crate::{
     Error,
-    url::{KeepSlashes, Parts, decoded, encoded, malformed, nearest},
+    url::{KeepSlashes, Parts, decoded, encoded, malformed, nearest, split_port},
 };
 
 /// Read from an address; printed without the password.
@@ -28,6 +28,20 @@ pub(super) enum Endpoint {
     Tcp { host: String, port: u16 },
     Tls { host: String, port: u16, files: TlsFiles },
     Unix(PathBuf),
+}
+
+/// A node of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+/// Where a cluster begins to be found: `redis+cluster://[[user]:password@]host[:port],…`.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ClusterConfig {
+    pub(super) seeds: Vec<Place>,
+    pub(super) login: Option<Login>,
 }
 
 /// No `Debug`: nothing may print it.
@@ -72,6 +86,29 @@ impl RedisConfig {
         }
         given.into_config(Endpoint::Unix(path.into()))
     }
+}
+
+impl ClusterConfig {
+    pub(crate) fn new(parts: &Parts<'_>) -> Result<Self, Error> {
+        if !matches!(parts.path, "" | "/" | "/0") {
+            return Err(malformed("a database other than 0, which is all that a cluster has"));
+        }
+        if !parts.query.is_empty() {
+            return Err(malformed("a setting after the `?`, and a cluster has none"));
+        }
+        let seeds = if parts.host.contains(',') {
+            let each = parts.host.split(',').map(|text| split_port(text).and_then(seed));
+            each.collect::<Result<Vec<_>, _>>()?
+        } else {
+            vec![seed((parts.host, parts.port))?]
+        };
+        let login = Given::from_userinfo(parts.userinfo)?.into_login()?;
+        Ok(Self { seeds, login })
+    }
+}
+
+fn seed((name, given): (&str, Option<&str>)) -> Result<Place, Error> {
+    Ok(Place { host: host(name)?, port: given.map_or(Ok(PORT), port)? })
 }
 
 /// What an address says, each thing at most once.
@@ -131,12 +168,16 @@ impl Given {
     }
 
     fn into_config(self, endpoint: Endpoint) -> Result<RedisConfig, Error> {
-        let login = match (self.user, self.password) {
-            (None, None) => None,
-            (Some(_), None) => return Err(malformed("a user without a password")),
-            (user, Some(password)) => Some(Login { user, password }),
-        };
-        Ok(RedisConfig { endpoint, database: self.database.unwrap_or(0), login })
+        let database = self.database.unwrap_or(0);
+        Ok(RedisConfig { endpoint, database, login: self.into_login()? })
+    }
+
+    fn into_login(self) -> Result<Option<Login>, Error> {
+        match (self.user, self.password) {
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(malformed("a user without a password")),
+            (user, Some(password)) => Ok(Some(Login { user, password })),
+        }
     }
 }
 
@@ -194,9 +235,7 @@ impl fmt::Display for RedisConfig {
             Endpoint::Unix(_) => "unix",
         };
         write!(f, "{scheme}://")?;
-        if let Some(Login { user, .. }) = &self.login {
-            write!(f, "{}:***@", encoded(user.as_deref().unwrap_or(""), KeepSlashes::No))?;
-        }
+        write_login(f, self.login.as_ref())?;
         match &self.endpoint {
             Endpoint::Tcp { host, port } => write_place(f, host, *port)?,
             Endpoint::Tls { host, port, files } => {
@@ -206,6 +245,20 @@ impl fmt::Display for RedisConfig {
             Endpoint::Unix(path) => return write!(f, "{}?db={}", shown(path), self.database),
         }
         write!(f, "/{}", self.database)
+    }
+}
+
+impl fmt::Display for ClusterConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("redis+cluster://")?;
+        write_login(f, self.login.as_ref())?;
+        for (index, Place { host, port }) in self.seeds.iter().enumerate() {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            write_place(f, host, *port)?;
+        }
+        Ok(())
     }
 }
 
@@ -220,6 +273,11 @@ impl fmt::Display for TlsFiles {
         let joint = if authorities.is_some() { '&' } else { '?' };
         write!(f, "{joint}cert={}&key={}", shown(chain), shown(key))
     }
+}
+
+fn write_login(f: &mut fmt::Formatter<'_>, login: Option<&Login>) -> fmt::Result {
+    let Some(Login { user, .. }) = login else { return Ok(()) };
+    write!(f, "{}:***@", encoded(user.as_deref().unwrap_or(""), KeepSlashes::No))
 }
 
 fn write_place(f: &mut fmt::Formatter<'_>, host: &str, port: u16) -> fmt::Result {

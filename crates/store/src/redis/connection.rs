@@ -68,6 +68,15 @@ impl Connection {
         }
     }
 
+    /// Why [`send`](Self::send) of several commands failed. The library drops the reason if it was
+    /// not about the last of them; here it is told although it may be about another call's.
+    pub(super) fn failure_of_several(&self, error: &RedisError, address: &str) -> Error {
+        match self.traffic.violation() {
+            Some(violation) => failure::of_violation(violation, address),
+            None => self.failure(error, address),
+        }
+    }
+
     pub(super) fn traffic(&self) -> Odometer {
         self.traffic.read()
     }

@@ -49,14 +49,7 @@ pub(super) fn of_greeting(command: &str, error: &ServerError, address: &str) -> 
 /// No reply, but an error of the connection.
 pub(super) fn of_connection(error: &RedisError, address: &str) -> Error {
     if let Some(violation) = violation(error) {
-        return match violation {
-            Violation::TooLarge { bytes, limit } => Error::new(
-                ErrorKind::TooLarge,
-                address,
-                format!("an answer of {bytes} bytes or more; the limit is {limit}"),
-            ),
-            Violation::NotRedis => Error::new(ErrorKind::Protocol, address, NOT_REDIS),
-        };
+        return of_violation(*violation, address);
     }
     match error.kind() {
         redis::ErrorKind::Io => {
@@ -64,6 +57,18 @@ pub(super) fn of_connection(error: &RedisError, address: &str) -> Error {
         }
         redis::ErrorKind::Parse => Error::new(ErrorKind::Protocol, address, NOT_REDIS),
         _ => Error::new(ErrorKind::Protocol, address, "the answer could not be used"),
+    }
+}
+
+/// A reply that is over its bound, or none.
+pub(super) fn of_violation(violation: Violation, address: &str) -> Error {
+    match violation {
+        Violation::TooLarge { bytes, limit } => Error::new(
+            ErrorKind::TooLarge,
+            address,
+            format!("an answer of {bytes} bytes or more; the limit is {limit}"),
+        ),
+        Violation::NotRedis => Error::new(ErrorKind::Protocol, address, NOT_REDIS),
     }
 }
 

@@ -92,9 +92,19 @@ impl Links {
     /// connect time-out and the operation time-out together.
     pub(super) async fn call(&self, replay: Replay, request: &Request) -> Result<Value, Error> {
         let end = Instant::now() + self.connect_timeout + self.operation_timeout;
+        self.call_until(end, replay, request).await
+    }
+
+    /// The same, as a part of something that ends earlier.
+    pub(super) async fn call_until(
+        &self,
+        end: Instant,
+        replay: Replay,
+        request: &Request,
+    ) -> Result<Value, Error> {
         let link = self.link()?;
         let held = self.connection(&link, end).await?;
-        let unanswered = match self.attempt(&link, &held.connection, request, end).await {
+        let unanswered = match self.attempt(&link, &held, request, end).await {
             Ok(reply) => return Ok(reply),
             Err(unanswered) => unanswered,
         };
@@ -105,13 +115,13 @@ impl Links {
             return Err(unanswered.error);
         }
         let held = self.connection(&link, end).await?;
-        self.attempt(&link, &held.connection, request, end).await.map_err(|failed| failed.error)
+        self.attempt(&link, &held, request, end).await.map_err(|failed| failed.error)
     }
 
     async fn attempt(
         &self,
         link: &Link,
-        connection: &Arc<Connection>,
+        Held { connection, age }: &Held,
         request: &Request,
         end: Instant,
     ) -> Result<Value, Unanswered> {
@@ -130,7 +140,15 @@ impl Links {
             }
             Ok(Err(error)) => {
                 link.discard(connection);
-                Err(Unanswered { error: connection.failure(&error, self.server.address()), sent })
+                let address = self.server.address();
+                let error = match (request, age) {
+                    // On a new connection there are few others whose fault it could be.
+                    (Request::Several(_), Age::New) => {
+                        connection.failure_of_several(&error, address)
+                    }
+                    _ => connection.failure(&error, address),
+                };
+                Err(Unanswered { error, sent })
             }
             Err(_) => {
                 // Slow is not silent: while replies to others come in, the connection is good.

@@ -5,17 +5,23 @@
 //! them). `failure` sorts what comes back, `script` holds the two compare scripts;
 //! `crate::backoff` keeps a dead server from being asked by every call.
 
+mod cluster;
 mod config;
 mod connection;
 mod failure;
 mod framing;
 mod links;
+mod nodes;
+mod redirect;
 mod reply;
+mod route;
 mod script;
 mod server;
+mod slot;
 mod store;
 mod tls;
+mod topology;
 mod wire;
 
-pub(crate) use config::RedisConfig;
+pub(crate) use config::{ClusterConfig, RedisConfig};
 pub use store::RedisStore;

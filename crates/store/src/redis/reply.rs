@@ -65,7 +65,7 @@ pub(super) fn deleted(reply: Value, address: &str) -> Result<Deleted, Error> {
     }
 }
 
-fn unexpected(reply: Value, address: &str) -> Error {
+pub(super) fn unexpected(reply: Value, address: &str) -> Error {
     match reply {
         Value::ServerError(error) => failure::of_server(&error, address),
         _ => Error::new(ErrorKind::Protocol, address, "a reply of another type than the command's"),

@@ -3,19 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use redis::{Cmd, Pipeline, Value, cmd};
+use redis::{Cmd, Value, cmd};
 
 use super::{
-    RedisConfig,
+    ClusterConfig, RedisConfig,
+    cluster::Cluster,
     framing::Bounds,
-    links::{Links, Replay, Request},
+    links::{Links, Replay},
     reply,
+    route::Route,
     script::Comparison,
     server::Server,
 };
 use crate::{
-    Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions, Swap,
-    Write, lifetime::Lifetime,
+    Batch, Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions,
+    Swap, Write, lifetime::Lifetime,
 };
 
 /// Entries in a Redis database, as plain string keys with `PX` times to live.
@@ -24,7 +26,7 @@ use crate::{
 /// and `DEL`) on its keys, and for signing in `AUTH` and `SELECT`. One connection for each
 /// Tokio runtime that calls, shared by all its tasks.
 pub struct RedisStore {
-    links: Links,
+    route: Route,
     address: Arc<str>,
     largest_entry: usize,
 }
@@ -35,7 +37,21 @@ impl RedisStore {
         let address: Arc<str> = config.to_string().into();
         let bounds = Bounds::of_entries(options.largest_entry());
         Self {
-            links: Links::new(Server::new(config, Arc::clone(&address), bounds), options),
+            route: Route::Single(Links::new(
+                Server::new(config, Arc::clone(&address), bounds),
+                options,
+            )),
+            address,
+            largest_entry: options.largest_entry(),
+        }
+    }
+
+    /// A store in a cluster that has not been looked for yet.
+    pub(crate) fn cluster(config: ClusterConfig, options: &StoreOptions) -> Self {
+        let address: Arc<str> = config.to_string().into();
+        let ClusterConfig { seeds, login } = config;
+        Self {
+            route: Route::Cluster(Cluster::new(seeds, login, Arc::clone(&address), options)),
             address,
             largest_entry: options.largest_entry(),
         }
@@ -67,10 +83,10 @@ impl RedisStore {
     /// Runs a compare script by its digest, or, where the server does not know it, whole: that
     /// teaches it the script too.
     async fn run(&self, key: &str, comparison: &Comparison<'_>) -> Result<Swap, Error> {
-        let known = Request::One(comparison.by_digest(key));
-        let reply = match self.links.call(Replay::Safe, &known).await? {
+        let known = comparison.by_digest(key);
+        let reply = match self.route.call(Replay::Safe, key, known).await? {
             Value::ServerError(error) if error.code() == "NOSCRIPT" => {
-                self.links.call(Replay::Safe, &Request::One(comparison.whole(key))).await?
+                self.route.call(Replay::Safe, key, comparison.whole(key)).await?
             }
             reply => reply,
         };
@@ -84,7 +100,11 @@ impl Store for RedisStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new(Reach::Shared, self.largest_entry)
+        let capabilities = Capabilities::new(Reach::Shared, self.largest_entry);
+        match self.route {
+            Route::Single(_) => capabilities,
+            Route::Cluster(_) => capabilities.with_batch(Batch::OneRoundTrip),
+        }
     }
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
@@ -93,37 +113,30 @@ impl Store for RedisStore {
             if keys.is_empty() {
                 return Ok(Vec::new());
             }
-            let mut request = cmd("MGET");
-            request.arg(keys);
-            let reply = self.links.call(Replay::Safe, &Request::One(request)).await?;
-            reply::entries(reply, keys.len(), &self.address)
+            self.route.read(keys, &self.address).await
         })
     }
 
     fn set<'a>(&'a self, key: &'a str, value: Bytes, ttl: Duration) -> Pending<'a, ()> {
         Box::pin(async move {
             let life = self.checked(&value, ttl)?;
-            let request = Request::One(set_command(key, &value, life));
-            reply::stored(self.links.call(Replay::Unsafe, &request).await?, &self.address)
+            let request = set_command(key, &value, life);
+            reply::stored(self.route.call(Replay::Unsafe, key, request).await?, &self.address)
         })
     }
 
     fn set_many<'a>(&'a self, writes: &'a [Write<'a>]) -> Pending<'a, ()> {
         Box::pin(async move {
             self.checked_count(writes.len())?;
-            let mut pipeline = Pipeline::with_capacity(writes.len());
+            let mut commands = Vec::with_capacity(writes.len());
             for Write { key, value, ttl } in writes {
-                pipeline.add_command(set_command(key, value, self.checked(value, *ttl)?));
+                commands.push((*key, set_command(key, value, self.checked(value, *ttl)?)));
             }
             if writes.is_empty() {
                 return Ok(());
             }
-            match self.links.call(Replay::Unsafe, &Request::Several(pipeline)).await? {
-                Value::Array(replies) => {
-                    replies.into_iter().try_for_each(|reply| reply::stored(reply, &self.address))
-                }
-                other => reply::stored(other, &self.address),
-            }
+            let replies = self.route.call_each(Replay::Unsafe, commands).await?;
+            replies.into_iter().try_for_each(|reply| reply::stored(reply, &self.address))
         })
     }
 
@@ -140,8 +153,7 @@ impl Store for RedisStore {
                 Expected::Absent => {
                     let mut request = set_command(key, &value, life);
                     request.arg("NX");
-                    let request = Request::One(request);
-                    let reply = self.links.call(Replay::Safe, &request).await?;
+                    let reply = self.route.call(Replay::Safe, key, request).await?;
                     reply::stored_if_absent(reply, &self.address)
                 }
                 Expected::Exactly(seen) => {
@@ -159,7 +171,7 @@ impl Store for RedisStore {
         Box::pin(async move {
             let mut request = cmd("DEL");
             request.arg(key);
-            let reply = self.links.call(Replay::Safe, &Request::One(request)).await?;
+            let reply = self.route.call(Replay::Safe, key, request).await?;
             reply::deleted(reply, &self.address)
         })
     }

@@ -24,6 +24,8 @@ pub(super) struct Traffic {
     /// Why the encryption ended. The library tells only the call that it was reading for, and a
     /// server's verdict on our certificate may come before there is one.
     verdict: OnceLock<rustls::Error>,
+    /// Why no more replies are read.
+    violation: OnceLock<Violation>,
 }
 
 /// A reading of [`Traffic`].
@@ -36,6 +38,10 @@ pub(super) struct Odometer {
 impl Traffic {
     pub(super) fn verdict(&self) -> Option<&rustls::Error> {
         self.verdict.get()
+    }
+
+    pub(super) fn violation(&self) -> Option<Violation> {
+        self.violation.get().copied()
     }
 
     fn ended(&self, error: &io::Error) {
@@ -134,6 +140,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         }
         if let Err((good, violation)) = self.framing.follow(fresh) {
             self.broken = Some(violation);
+            let _first_counts = self.traffic.violation.set(violation);
             // What came before it answers earlier calls: those bytes are passed on, and the
             // violation then meets the call that it belongs to.
             buf.set_filled(before + good);
