@@ -43,7 +43,7 @@ pub(super) struct Nodes {
     fruitless: u32,
 }
 
-/// No node lost long enough to matter is noticed later than this.
+/// A cache in use notices so long after a takeover, at the latest, that there was one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Redirections between two answers that may name nodes not heard of.
 const MOST_STRANGERS: usize = 2000;
