@@ -1,10 +1,12 @@
 //! `EncryptionWrapper`: any serializer, sealed; outside a cache, or as a cache's serializer.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cachekit::engine::process::UnixMillis;
 use cachekit::engine::seal::{
-    Compression, Content, Kind, Name, NameFields, OpenLimits, Purpose, Refusal, Tenant, TenantKeys,
+    Compression, Content, KeyId, Keyring, Kind, Name, NameFields, OpenLimits, Purpose, Refusal,
+    Tenant, TenantKeys,
 };
 use cachekit::shared::Secrecy;
 use cachekit::{MasterKeySource, Settings};
@@ -26,7 +28,10 @@ use crate::serializer::{Serializer, Unfit};
 pub(crate) struct EncryptionWrapper {
     object: Py<PyAny>,
     serializer: Serializer,
+    ring: Arc<Keyring>,
     keys: TenantKeys,
+    /// Held for a look, with the GIL: no thread that a fork leaves behind can hold it.
+    names: Mutex<Option<(KeyId, Arc<[Name]>)>>,
     tenant_id: Option<Py<PyString>>,
     /// The key that was given here, for a decorator that is given this wrapper.
     master_key: Option<MasterKeySource>,
@@ -46,7 +51,22 @@ impl EncryptionWrapper {
         self.object.bind(py).clone()
     }
 
-    fn names(&self, now: UnixMillis) -> Result<impl IntoIterator<Item = Name> + use<>> {
+    /// The names under which it seals and opens, the first being the one to seal under. They change
+    /// only with the key that seals.
+    fn names(&self, now: UnixMillis) -> Result<Arc<[Name]>> {
+        let sealing = self.ring.sealing_key(now).map_err(cachekit::Error::from)?;
+        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((key, names)) = &*known
+            && *key == sealing
+        {
+            return Ok(Arc::clone(names));
+        }
+        let names = self.derive_names(now)?;
+        *known = Some((sealing, Arc::clone(&names)));
+        Ok(names)
+    }
+
+    fn derive_names(&self, now: UnixMillis) -> Result<Arc<[Name]>> {
         let fields = NameFields {
             purpose: Purpose::Wrapper,
             prefix: "",
@@ -56,7 +76,8 @@ impl EncryptionWrapper {
             schema: "",
             arguments: &NO_ARGUMENTS,
         };
-        Ok(self.keys.names(now, &fields).map_err(cachekit::Error::from)?)
+        let names = self.keys.names(now, &fields).map_err(cachekit::Error::from)?;
+        Ok(names.into_iter().collect())
     }
 }
 
@@ -84,10 +105,13 @@ impl EncryptionWrapper {
         }
         let mut settings = Settings::new();
         settings.master_key = master_key.map(options::master_key).transpose()?.flatten();
+        let ring = ring(&settings)?;
         Ok(Self {
             serializer: Serializer::of_object(&object)?,
             object: object.unbind(),
-            keys: keys(&settings, tenant_id.as_ref())?,
+            keys: keys(&ring, tenant_id.as_ref())?,
+            ring,
+            names: Mutex::new(None),
             tenant_id: tenant_id.map(Bound::unbind),
             master_key: settings.master_key,
         })
@@ -121,10 +145,11 @@ impl EncryptionWrapper {
             tags: &[],
             body: &body,
         };
-        let Some(name) = self.names(now)?.into_iter().next() else {
+        let names = self.names(now)?;
+        let Some(name) = names.first() else {
             return Err(misconfigured("no key may seal now").into());
         };
-        let sealed = self.keys.seal(now, &name, &content).map_err(cachekit::Error::from)?;
+        let sealed = self.keys.seal(now, name, &content).map_err(cachekit::Error::from)?;
         Ok(PyBytes::new(value.py(), sealed.as_bytes()))
     }
 
@@ -136,8 +161,8 @@ impl EncryptionWrapper {
             .serializer(self.serializer.id().0);
         let mut room = OpenedInto::take();
         let mut refused = None;
-        for name in self.names(now)? {
-            match self.keys.open(now, &name, &limits, data, room.scratch()) {
+        for name in self.names(now)?.iter() {
+            match self.keys.open(now, name, &limits, data, room.scratch()) {
                 Ok(opened) if opened.kind() == Kind::None => return Ok(py.None()),
                 Ok(opened) => {
                     let body = opened.into_body().map_err(|refusal| decryption(&refusal))?;
@@ -163,10 +188,14 @@ const NO_ARGUMENTS: [u8; 32] = [
     0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ];
 
-fn keys(settings: &Settings, tenant: Option<&Bound<'_, PyString>>) -> Result<TenantKeys> {
-    let Protection::Sealed(ring) = bind_keys(settings, Secrecy::Sealed)? else {
-        return Err(misconfigured(cachekit::keys::NO_KEY).into());
-    };
+fn ring(settings: &Settings) -> Result<Arc<Keyring>> {
+    match bind_keys(settings, Secrecy::Sealed)? {
+        Protection::Sealed(ring) => Ok(ring),
+        Protection::Plain => Err(misconfigured(cachekit::keys::NO_KEY).into()),
+    }
+}
+
+fn keys(ring: &Keyring, tenant: Option<&Bound<'_, PyString>>) -> Result<TenantKeys> {
     let name: Option<PyBackedStr> = tenant.map(|name| name.clone().try_into()).transpose()?;
     let tenant = match &name {
         Some(name) => Tenant::Named { name, secret: None },

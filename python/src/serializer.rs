@@ -68,12 +68,17 @@ impl Serializer {
         }
     }
 
-    /// Takes an object that has `serialize`, `deserialize` and `serializer_id`.
+    /// Takes an object that has `serialize`, `deserialize` and `serializer_id`. A `DefaultSerializer`
+    /// is asked without the way through Python.
     ///
     /// # Errors
     /// `TypeError`: one of them is missing. `ConfigurationError`: the number is ours.
     pub(crate) fn of_object(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = object.py();
+        if let Ok(default) = object.cast_exact::<DefaultSerializer>() {
+            let codec = ValueCodec::new(&default.get().allowed(py))?;
+            return Ok(Self::Native(Box::new(codec)));
+        }
         for method in [intern!(py, "serialize"), intern!(py, "deserialize")] {
             let found = object.getattr_opt(method)?;
             if !found.is_some_and(|method| method.is_callable()) {
