@@ -11,7 +11,7 @@ from cachekit import ArgumentError, Cache, ConfigurationError, SerializationErro
 @pytest.fixture(params=["l1", "memory", "redis"])
 def entries(request, namespace, master_key):
     if request.param == "redis":
-        place = {"backend": request.getfixturevalue("redis_url"), "l1": False}
+        place = {"backend": request.getfixturevalue("redis_url")}
     elif request.param == "memory":
         place = {"backend": request.getfixturevalue("memory_url")}
     else:
