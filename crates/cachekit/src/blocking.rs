@@ -8,7 +8,7 @@ use cachekit_engine::{Caller, SharedError};
 use serde::Serialize;
 
 use crate::cache::{only_the_caches, shared};
-use crate::lookup::{self, Found, Probed, Written};
+use crate::lookup::{self, Found, Missed, Probed, Written};
 use crate::{Cache, ComputeError, Error};
 
 /// [`Cache`]'s verbs for synchronous code: they block the thread, and share entries and flights
@@ -103,9 +103,9 @@ impl<'a, C> Blocking<'a, C> {
         C: Codec<V>,
         E: Send + Sync + 'static,
     {
-        let (named, intent) = match self.cache.probe(key)? {
+        let Missed { named, intent } = match self.cache.probe(key)? {
             Probed::Hit(value) => return Ok(value),
-            Probed::Miss(named, intent) => (named, intent),
+            Probed::Miss(missed) => *missed,
         };
         let (operation, codec) = (self.cache.living(ttl.into())?, self.cache.codec());
         let entering = lookup::enter(&operation, codec, &named, intent, Caller::blocking());

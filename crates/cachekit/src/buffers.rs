@@ -23,6 +23,7 @@ thread_local! {
 
 /// Lends the thread's buffers. A call inside `work` gets others: decoding runs the application's
 /// own `Deserialize`, which may call a cached function.
+#[inline]
 pub(crate) fn with<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
     let mut buffers = SPARE.with(Cell::take).unwrap_or_default();
     let result = work(&mut buffers);

@@ -13,7 +13,7 @@ use futures_util::future::try_join_all;
 use serde::Serialize;
 
 use crate::config::DEFAULT_TTL;
-use crate::lookup::{self, Found, Named, Probed, Written};
+use crate::lookup::{self, Found, Missed, Named, Probed, Written};
 use crate::operations::Operations;
 use crate::shared::ResolvedOptions;
 use crate::{Blocking, CacheBuilder, ComputeError, Error};
@@ -164,7 +164,7 @@ impl<C> Cache<C> {
     {
         let named = match self.probe(key)? {
             Probed::Hit(value) => return Ok(Some(value)),
-            Probed::Miss(named, _) => named,
+            Probed::Miss(missed) => missed.named,
         };
         let hit = self.keyed.peek(&named.call()).await?;
         hit.map(|hit| lookup::open(&self.codec, &hit)).transpose()
@@ -231,9 +231,9 @@ impl<C> Cache<C> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        let (named, intent) = match self.probe(key)? {
+        let Missed { named, intent } = match self.probe(key)? {
             Probed::Hit(value) => return Ok(value),
-            Probed::Miss(named, intent) => (named, intent),
+            Probed::Miss(missed) => *missed,
         };
         let operation = self.living(ttl.into())?;
         let caller = Caller::task(&[]);

@@ -39,7 +39,14 @@ impl Named {
 /// What the first level had.
 pub(crate) enum Probed<V> {
     Hit(V),
-    Miss(Named, Intent),
+    /// Boxed, so that a hit moves no more than its value.
+    Miss(Box<Missed>),
+}
+
+/// A call that goes on to the store.
+pub(crate) struct Missed {
+    pub(crate) named: Named,
+    pub(crate) intent: Intent,
 }
 
 /// What a call found.
@@ -59,18 +66,23 @@ pub(crate) fn probe<V, C: Codec<V>>(
     buffers::with(|buffers| {
         key(&mut buffers.arguments).map_err(unnameable)?;
         let call = Call { tenant, arguments: &buffers.arguments };
-        let mut intent = Intent::Get;
-        if let Some(hit) = operation.probe(&call) {
-            let decoded = hit.open(&mut buffers.scratch).map_err(Error::from);
-            match decoded.and_then(|value| Ok(decode(codec, value)?)) {
-                Ok(value) => return Ok(Probed::Hit(value)),
-                // Another type's, or another version's of this type: replaced, not served.
-                Err(_) => intent = Intent::Replace(hit),
-            }
+        let Some(hit) = operation.probe(&call) else {
+            return Ok(Probed::Miss(missed(&call, Intent::Get)));
+        };
+        if let Ok(value) = hit.open(&mut buffers.scratch)
+            && let Ok(value) = decode(codec, value)
+        {
+            return Ok(Probed::Hit(value));
         }
-        let arguments = Zeroizing::new(buffers.arguments.clone());
-        Ok(Probed::Miss(Named { tenant: tenant.map(Into::into), arguments }, intent))
+        // Another type's, or another version's of this type: replaced, not served.
+        Ok(Probed::Miss(missed(&call, Intent::Replace(hit))))
     })
+}
+
+#[cold]
+fn missed(call: &Call<'_>, intent: Intent) -> Box<Missed> {
+    let arguments = Zeroizing::new(call.arguments.to_vec());
+    Box::new(Missed { named: Named { tenant: call.tenant.map(Into::into), arguments }, intent })
 }
 
 /// Finds a value, or the right to compute it.

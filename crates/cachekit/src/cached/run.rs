@@ -7,7 +7,7 @@ use super::Tenancy;
 use super::returned::Shape;
 use super::site::{Bound, Source, Target};
 use crate::Error;
-use crate::lookup::{self, Found, Named, Probed, WriteKey, Written};
+use crate::lookup::{self, Found, Missed, Named, Probed, WriteKey, Written};
 
 /// A call, after the first level was asked.
 pub struct Begun<R, V, C> {
@@ -21,14 +21,14 @@ enum Step<R, C> {
     Done(R),
     /// The function runs, and nothing is cached: the reason is in the log.
     Uncached,
-    Pending(Pending<C>),
+    /// Boxed, so that a hit moves no more than its result.
+    Pending(Box<Pending<C>>),
 }
 
 struct Pending<C> {
     operation: Operation,
     codec: C,
-    named: Named,
-    intent: Intent,
+    missed: Missed,
 }
 
 /// What is left to do about a call.
@@ -53,12 +53,11 @@ where
         let tenant = tenant.resolve()?.or(cache.tenant());
         Ok(match lookup::probe(&operation, cache.codec(), tenant, key)? {
             Probed::Hit(value) => Step::Done((shape.join)(value)),
-            Probed::Miss(named, intent) => Step::Pending(Pending {
+            Probed::Miss(missed) => Step::Pending(Box::new(Pending {
                 operation: operation.clone(),
                 codec: cache.codec().clone(),
-                named,
-                intent,
-            }),
+                missed: *missed,
+            })),
         })
     });
     Begun::new(target.function(), shape, probed)
@@ -76,9 +75,9 @@ where
     S::Codec: Codec<V> + Clone,
 {
     let step = target.bind().and_then(|bound| {
-        let named = name(&bound, tenant, key)?;
+        let missed = Missed { named: name(&bound, tenant, key)?, intent: Intent::Refresh };
         let (operation, codec) = (bound.operation.clone(), bound.cache.codec().clone());
-        Ok(Step::Pending(Pending { operation, codec, named, intent: Intent::Refresh }))
+        Ok(Step::Pending(Box::new(Pending { operation, codec, missed })))
     });
     Begun::new(target.function(), shape, step)
 }
@@ -115,7 +114,7 @@ impl<R, V, C: Codec<V>> Begun<R, V, C> {
             Step::Uncached => return compute().await,
             Step::Pending(pending) => pending,
         };
-        let Pending { operation, codec, named, intent } = pending;
+        let Pending { operation, codec, missed: Missed { named, intent } } = *pending;
         let caller = Caller::task(&[]);
         let found = lookup::enter(&operation, &codec, &named, intent, caller).await;
         let ticket = match next(function, &shape, found) {
@@ -139,7 +138,7 @@ impl<R, V, C: Codec<V>> Begun<R, V, C> {
         match step {
             Step::Done(result) => result,
             Step::Uncached => compute(),
-            Step::Pending(pending) => compute_blocking(function, &shape, pending, compute),
+            Step::Pending(pending) => compute_blocking(function, &shape, *pending, compute),
         }
     }
 }
@@ -152,7 +151,7 @@ fn compute_blocking<R, V, C: Codec<V>>(
     pending: Pending<C>,
     compute: impl FnOnce() -> R,
 ) -> R {
-    let Pending { operation, codec, named, intent } = pending;
+    let Pending { operation, codec, missed: Missed { named, intent } } = pending;
     let entering = lookup::enter(&operation, &codec, &named, intent, Caller::blocking());
     let found = lookup::block_on(entering);
     let ticket = match next(function, shape, found) {
