@@ -1,7 +1,8 @@
 //! What an embedded store takes for a hit, and what two processes take to hand an entry over.
 //!
 //! `cargo bench -p cachekit-store --bench embedded`. The bench runs itself a second time as the
-//! process that writes; every read here is of an entry that the other has just written.
+//! process that writes. Meanwhile this one asks for the entry without pause; what counts is the
+//! first call that finds it.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -11,7 +12,7 @@
 )]
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead, BufReader, Write as _},
     process::{Command, Stdio},
     sync::Arc,
@@ -53,6 +54,18 @@ fn report(what: &str, mut times: Vec<Duration>) {
     println!("{what}: median {:?}, p90 {:?}, p99 {:?}", at(50), at(90), at(99));
 }
 
+/// Asks until the entry is there, and tells how long the call took that found it.
+async fn first_hit(store: &dyn Store, key: &str) -> Duration {
+    loop {
+        let start = Instant::now();
+        let found = store.get_many(&[key]).await.unwrap();
+        let took = start.elapsed();
+        if found[0].is_some() {
+            return took;
+        }
+    }
+}
+
 fn measure(kind: &str, url: &str) {
     let mut other = Command::new(env::current_exe().unwrap())
         .env(WRITER, url)
@@ -69,23 +82,12 @@ fn measure(kind: &str, url: &str) {
     for round in 0..ROUNDS {
         let key = format!("key:{round}");
         writeln!(asked, "{key}").unwrap();
+        fresh.push(runtime.block_on(first_hit(&*store, &key)));
+        again.push(runtime.block_on(first_hit(&*store, &key)));
         answered.read_line(&mut line).unwrap();
-        let times = runtime.block_on(async {
-            let start = Instant::now();
-            let found = store.get_many(&[&key]).await.unwrap();
-            let first = start.elapsed();
-            assert!(found[0].is_some());
-            let start = Instant::now();
-            let found = store.get_many(&[&key]).await.unwrap();
-            let second = start.elapsed();
-            assert!(found[0].is_some());
-            let start = Instant::now();
-            store.set("own", value.clone(), LONG).await.unwrap();
-            (first, second, start.elapsed())
-        });
-        fresh.push(times.0);
-        again.push(times.1);
-        own.push(times.2);
+        let start = Instant::now();
+        runtime.block_on(store.set("own", value.clone(), LONG)).unwrap();
+        own.push(start.elapsed());
     }
     drop(asked);
     other.wait().unwrap();
@@ -100,8 +102,11 @@ fn main() {
     }
     let directory = TempDir::new().unwrap();
     measure("file", &format!("file://{}", directory.path().display()));
-    let memory = TempDir::new_in("/dev/shm").unwrap();
     let name = format!("bench-{}", std::process::id());
     measure("shm", &format!("shm://{name}"));
-    drop(memory);
+    for found in fs::read_dir("/dev/shm").unwrap().map(|found| found.unwrap().path()) {
+        if found.to_string_lossy().ends_with(&name) {
+            fs::remove_dir_all(found).unwrap();
+        }
+    }
 }
