@@ -183,7 +183,15 @@ impl Operation {
                 return Ok(Entered::Hit(Hit::new(slot)));
             }
             let wait = match flights.join(target.digest, state.id, &caller, now()) {
-                Join::Lead(lead) => return self.lead(target, intent, Some(lead)).await,
+                Join::Lead(lead) => {
+                    // The last flight may have landed between the look above and this one's start.
+                    if let Some(slot) = first_level::serve(state, &target.digest) {
+                        state.counters.l1_hit();
+                        lead.tell(flights, Outcome::Filled(Arc::clone(&slot)));
+                        return Ok(Entered::Hit(Hit::new(slot)));
+                    }
+                    return self.lead(target, intent, Some(lead)).await;
+                }
                 Join::Alone => return self.lead(target, intent, None).await,
                 Join::Wait(wait) => wait,
             };
