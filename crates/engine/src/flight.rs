@@ -6,10 +6,7 @@
 //! (two operations waiting for each other across threads) is bounded by [`LONGEST_WAIT`].
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
@@ -19,6 +16,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::drive;
+use crate::flight_scope::{Scope, holds, this_thread};
 use crate::l1::Slot;
 use crate::name::{Digest, OperationId};
 use crate::sighting::Sighting;
@@ -83,6 +81,20 @@ pub(crate) enum Outcome {
     Elapsed,
 }
 
+/// What a flight's leader has told of it so far.
+#[derive(Default)]
+struct Told {
+    begun: Option<Begun>,
+    outcome: Option<Outcome>,
+}
+
+/// What a computation was begun upon.
+pub(crate) enum Begun {
+    Upon(Sighting),
+    /// The store did not answer: nobody can tell whether he saw the same.
+    Blind,
+}
+
 struct Flight {
     id: FlightId,
     operation: OperationId,
@@ -90,8 +102,7 @@ struct Flight {
     /// The thread that drives it: its leader's, or the one that last polled its task.
     thread: Arc<AtomicU64>,
     looked: BootMillis,
-    sighting: Arc<Mutex<Option<Sighting>>>,
-    outcome: watch::Receiver<Option<Outcome>>,
+    told: watch::Receiver<Told>,
 }
 
 /// The computations under way in one cache of one process.
@@ -124,11 +135,7 @@ impl Flights {
         let mut flights = shard.lock();
         match flights.get(&digest) {
             Some(flight) if flight.must_not_wait(caller) => Join::Alone,
-            Some(flight) => Join::Wait(Wait {
-                outcome: flight.outcome.clone(),
-                looked: flight.looked,
-                sighting: Arc::clone(&flight.sighting),
-            }),
+            Some(flight) => Join::Wait(Wait { told: flight.told.clone(), looked: flight.looked }),
             None => {
                 let (lead, flight) = Lead::start(digest, operation, caller, now);
                 flights.insert(digest, flight);
@@ -196,9 +203,8 @@ pub(crate) struct Lead {
     id: FlightId,
     epoch: Epoch,
     thread: Arc<AtomicU64>,
-    sighting: Arc<Mutex<Option<Sighting>>>,
     /// `None` once the outcome is told. Dropping the sender tells `Abandoned`.
-    outcome: Option<watch::Sender<Option<Outcome>>>,
+    telling: Option<watch::Sender<Told>>,
 }
 
 impl Lead {
@@ -210,28 +216,28 @@ impl Lead {
     ) -> (Self, Flight) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = FlightId(NEXT.fetch_add(1, SeqCst));
-        let (sender, receiver) = watch::channel(None);
+        let (telling, told) = watch::channel(Told::default());
         let thread = Arc::new(AtomicU64::new(this_thread()));
-        let sighting = Arc::new(Mutex::new(None));
         let flight = Flight {
             id,
             operation,
             waits: caller.waits,
             thread: Arc::clone(&thread),
             looked,
-            sighting: Arc::clone(&sighting),
-            outcome: receiver,
+            told,
         };
-        (Self { digest, id, epoch: epoch(), thread, sighting, outcome: Some(sender) }, flight)
+        (Self { digest, id, epoch: epoch(), thread, telling: Some(telling) }, flight)
     }
 
     pub(crate) fn id(&self) -> FlightId {
         self.id
     }
 
-    /// Tells what the computation was begun upon.
-    pub(crate) fn saw(&self, sighting: Sighting) {
-        *self.sighting.lock() = Some(sighting);
+    /// Tells what the computation is begun upon.
+    pub(crate) fn begin(&self, upon: Begun) {
+        if let Some(telling) = &self.telling {
+            telling.send_modify(|told| told.begun = Some(upon));
+        }
     }
 
     pub(crate) fn tell(mut self, flights: &Flights, outcome: Outcome) {
@@ -240,93 +246,62 @@ impl Lead {
 
     /// Runs before the lead is dropped untold, too: see `ticket`.
     pub(crate) fn end(&mut self, flights: &Flights, outcome: Option<Outcome>) {
-        let Some(sender) = self.outcome.take() else { return };
+        let Some(telling) = self.telling.take() else { return };
         if self.epoch != epoch() {
             // A forked child: the waiters are the parent's, and so may be the channel's lock.
-            std::mem::forget(sender);
+            std::mem::forget(telling);
             return;
         }
         flights.land(&self.digest, self.id);
-        if let Some(outcome) = outcome {
-            sender.send_replace(Some(outcome));
+        if outcome.is_some() {
+            telling.send_modify(|told| told.outcome = outcome);
         }
     }
 
     /// What marks a future as part of this flight while it is polled.
     pub(crate) fn scope(&self) -> Scope {
-        Scope { id: self.id, thread: Arc::clone(&self.thread) }
+        Scope::new(self.id, Arc::clone(&self.thread))
     }
 }
 
 /// A place in the queue.
 pub(crate) struct Wait {
-    outcome: watch::Receiver<Option<Outcome>>,
+    told: watch::Receiver<Told>,
     pub(crate) looked: BootMillis,
-    sighting: Arc<Mutex<Option<Sighting>>>,
+}
+
+/// Whether two callers saw the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Same {
+    Yes,
+    No,
+    /// There is no computation to share any more: it landed, or never began.
+    Landed,
 }
 
 impl Wait {
-    /// Whether the computation was begun upon just this.
-    pub(crate) fn began_upon(&self, sighting: &Sighting) -> bool {
-        self.sighting.lock().as_ref() == Some(sighting)
+    /// Whether the computation is begun upon just this. Waits until its leader can tell, no longer
+    /// than [`LONGEST_WAIT`].
+    pub(crate) async fn began_upon(&mut self, sighting: &Sighting) -> Same {
+        let told = self.told.wait_for(|told| told.begun.is_some() || told.outcome.is_some());
+        match drive::within(LONGEST_WAIT, told).await {
+            None => Same::No,
+            Some(Err(_)) => Same::Landed,
+            Some(Ok(told)) => match &told.begun {
+                None => Same::Landed,
+                Some(Begun::Upon(upon)) if upon == sighting => Same::Yes,
+                Some(Begun::Upon(_) | Begun::Blind) => Same::No,
+            },
+        }
     }
 
     /// Waits for the outcome, no longer than [`LONGEST_WAIT`].
     pub(crate) async fn outcome(mut self) -> Outcome {
-        let told = self.outcome.wait_for(Option::is_some);
+        let told = self.told.wait_for(|told| told.outcome.is_some());
         match drive::within(LONGEST_WAIT, told).await {
             None => Outcome::Elapsed,
             Some(Err(_)) => Outcome::Abandoned,
-            Some(Ok(outcome)) => outcome.clone().unwrap_or(Outcome::Abandoned),
+            Some(Ok(told)) => told.outcome.clone().unwrap_or(Outcome::Abandoned),
         }
-    }
-}
-
-thread_local! {
-    static HOLDING: RefCell<Vec<FlightId>> = const { RefCell::new(Vec::new()) };
-    static THREAD: u64 = {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        NEXT.fetch_add(1, SeqCst)
-    };
-}
-
-fn this_thread() -> u64 {
-    THREAD.with(|thread| *thread)
-}
-
-fn holds(id: FlightId) -> bool {
-    HOLDING.with_borrow(|held| held.contains(&id))
-}
-
-/// See [`Ticket::scope`](crate::Ticket::scope).
-pub(crate) struct Scope {
-    id: FlightId,
-    thread: Arc<AtomicU64>,
-}
-
-impl Scope {
-    /// Polls the future as part of the flight.
-    pub(crate) async fn around<F: Future>(self, future: F) -> F::Output {
-        let mut future = pin!(future);
-        poll_fn(|cx| {
-            let _held = self.hold();
-            future.as_mut().poll(cx)
-        })
-        .await
-    }
-
-    fn hold(&self) -> Held {
-        self.thread.store(this_thread(), SeqCst);
-        HOLDING.with_borrow_mut(|held| held.push(self.id));
-        Held
-    }
-}
-
-/// Taken back when the poll ends, by a panic too.
-struct Held;
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        HOLDING.with_borrow_mut(|held| held.pop());
     }
 }

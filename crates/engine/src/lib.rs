@@ -29,6 +29,7 @@ mod drive;
 mod error;
 mod first_level;
 mod flight;
+mod flight_scope;
 mod foreign;
 mod health;
 mod hit;

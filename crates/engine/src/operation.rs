@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache_state::CacheState;
-use crate::flight::{Caller, Join, Lead, Outcome, SharedError, Wait};
+use crate::flight::{Caller, Join, Lead, Outcome, Same, SharedError, Wait};
 use crate::observe::Event;
 use crate::operation_state::{OperationState, Target, check_ttl};
 use crate::options::{L1, OperationOptions};
@@ -182,7 +182,7 @@ impl Operation {
                 state.counters.l1_hit();
                 return Ok(Entered::Hit(Hit::new(slot)));
             }
-            let wait = match flights.join(target.digest, state.id, &caller, now()) {
+            let mut wait = match flights.join(target.digest, state.id, &caller, now()) {
                 Join::Lead(lead) => {
                     // The last flight may have landed between the look above and this one's start.
                     if let Some(slot) = first_level::serve(state, &target.digest) {
@@ -201,10 +201,17 @@ impl Operation {
                     count(&state.counters.store_hits);
                     return Ok(Entered::Hit(Hit::new(slot)));
                 }
-                let same = look.into_seen().is_some_and(|s| wait.began_upon(&s.sighting()));
-                if !same {
-                    let lead = flights.replace(target.digest, state.id, &caller, now());
-                    return self.lead(target, intent, Some(lead)).await;
+                let same = match look.into_seen() {
+                    Some(seen) => wait.began_upon(&seen.sighting()).await,
+                    None => Same::No,
+                };
+                match same {
+                    Same::Yes => {}
+                    Same::Landed => continue,
+                    Same::No => {
+                        let lead = flights.replace(target.digest, state.id, &caller, now());
+                        return self.lead(target, intent, Some(lead)).await;
+                    }
                 }
             }
             match wait.outcome().await {

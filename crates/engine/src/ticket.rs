@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cachekit_process::{BootMillis, UnixMillis};
 
-use crate::flight::{FlightId, Lead, Outcome, SharedError};
+use crate::flight::{Begun, FlightId, Lead, Outcome, SharedError};
 use crate::l1::Slot;
 use crate::observe::{Event, Filled};
 use crate::operation_state::{OperationState, Target};
@@ -46,8 +46,9 @@ impl Ticket {
     pub(crate) fn begin(mut self, look: Look) -> Self {
         let cache = &self.state.cache;
         self.seen = look.into_seen();
-        if let (Some(seen), Some(lead)) = (&self.seen, &self.lead) {
-            lead.saw(seen.sighting());
+        if let Some(lead) = &self.lead {
+            let sighting = self.seen.as_ref().map(Seen::sighting);
+            lead.begin(sighting.map_or(Begun::Blind, Begun::Upon));
         }
         self.started = cache.timeline.boot();
         self.created = cache.process().marks.date(&self.target.digest, cache.timeline.now());

@@ -9,7 +9,7 @@ use std::thread;
 
 use cachekit_engine::{Caller, Encoded, Entered, Intent, Operation, Ticket, block_on};
 
-use crate::world::{Answer, body, call, get, in_memory};
+use crate::world::{Answer, World, body, call, get, in_memory, operation, ring};
 
 fn enter(operation: &Operation, arguments: &[u8]) -> Entered {
     block_on(operation.enter(&call(arguments), Intent::Get, Caller::blocking())).expect("enters")
@@ -41,9 +41,8 @@ fn askers<T: Send + 'static>(
     threads
 }
 
-#[test]
-fn sixteen_threads_compute_once_and_all_have_the_value() {
-    let operation = in_memory(1);
+/// Asks from sixteen threads at once and returns how often the value was computed.
+fn stampede(operation: &Operation) -> usize {
     let computed = Arc::new(AtomicUsize::new(0));
     let (asked, counted) = (operation.clone(), Arc::clone(&computed));
     let threads = askers(16, move || match enter(&asked, b"x") {
@@ -59,9 +58,26 @@ fn sixteen_threads_compute_once_and_all_have_the_value() {
     for thread in threads {
         assert_eq!(thread.join().expect("no panic"), b"value");
     }
-    assert_eq!(computed.load(SeqCst), 1);
+    computed.load(SeqCst)
+}
+
+#[test]
+fn sixteen_threads_compute_once_and_all_have_the_value() {
+    let operation = in_memory(1);
+    assert_eq!(stampede(&operation), 1);
     let stats = operation.stats();
     assert_eq!((stats.misses, stats.fills, stats.hits()), (1, 1, 15));
+}
+
+#[test]
+fn without_a_first_level_they_compute_once_too() {
+    for _ in 0..50 {
+        let world = World::new();
+        let operation = operation(world.sealed(ring(1)));
+        assert_eq!(stampede(&operation), 1, "the first call of all, upon no barriers");
+        block_on(operation.invalidate(&call(b"x"))).expect("invalidates");
+        assert_eq!(stampede(&operation), 1, "a later one");
+    }
 }
 
 #[test]
