@@ -9,6 +9,7 @@ use cachekit_seal::{Kind, Opened, Purpose, Refusal, Scratch};
 use cachekit_store::{Store, Swap};
 
 use crate::Error;
+use crate::compare::compare_and_delete;
 use crate::health::heard;
 use crate::l1::Slot;
 use crate::observe::{Event, Refused};
@@ -137,7 +138,7 @@ pub(crate) async fn remove(
     address: &Address,
     bytes: Bytes,
 ) -> Observed {
-    let removed = heard(state, store.compare_and_delete(address.key(), &bytes).await);
+    let removed = heard(state, compare_and_delete(store, address.key(), &bytes).await);
     match removed {
         Ok(Swap::Done) => Observed::Absent,
         Ok(Swap::Refused) | Err(_) => Observed::Bytes(bytes),

@@ -9,7 +9,7 @@
 //! | `first_level` what this process holds in `l1` | *the function runs* |
 //! | `read` the store, one round trip | `write` compare-and-set against what the miss saw |
 //! | `settle` the barriers read along | `protect` sealed, or plain: decided by the cache alone |
-//! | `inspect` may these bytes be served? | |
+//! | `inspect` may these bytes be served? | `compare` on stores that cannot |
 //! | `hit` opened into the caller's buffer | |
 //!
 //! Beside them: `barrier` and `marks` (what this process has seen, and never goes back
@@ -25,6 +25,7 @@ mod breaker;
 mod cache;
 mod cache_state;
 mod call;
+mod compare;
 mod drive;
 mod error;
 mod first_level;

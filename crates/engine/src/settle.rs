@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use crate::Error;
 use crate::barrier::{Barrier, BarrierValue, Learned, Pair, Snapshot, View};
+use crate::compare::compare_and_set;
 use crate::health::heard;
 use crate::inspect;
 use crate::observe::Refused;
@@ -286,6 +287,6 @@ pub(crate) async fn swap(
         StoreError::caused(ErrorKind::Misconfigured, store.address(), "no barrier sealed", error)
     })?;
     let expected = found.map_or(Expected::Absent, Expected::Exactly);
-    let swap = store.compare_and_set(address.key(), expected, sealed.into_bytes(), life);
+    let swap = compare_and_set(store, address.key(), expected, sealed.into_bytes(), life);
     heard(state, swap.await)
 }

@@ -13,6 +13,7 @@ use cachekit_seal::{Compression, Content, Kind};
 use cachekit_store::{Expected, Store, Swap};
 
 use crate::barrier::Stamp;
+use crate::compare::compare_and_set;
 use crate::health::{heard, unavailable};
 use crate::l1::Slot;
 use crate::observe::Filled;
@@ -164,8 +165,8 @@ async fn swap_in(
                 continue;
             }
         };
-        let swap =
-            store.compare_and_set(place.address.key(), expected, entry.clone(), entries.life);
+        let key = place.address.key();
+        let swap = compare_and_set(store, key, expected, entry.clone(), entries.life);
         match heard(state, swap.await) {
             Ok(Swap::Done) => {}
             Ok(Swap::Refused) => filled = Filled::Overtaken,

@@ -39,8 +39,9 @@ pub enum Reach {
 pub enum Compare {
     /// Compare-and-set and compare-and-delete are atomic.
     Atomic,
-    /// They fail with [`Unsupported`](crate::ErrorKind::Unsupported): a fill that began before an
-    /// invalidation may be written after it.
+    /// They fail with [`Unsupported`](crate::ErrorKind::Unsupported). The cache looks once more right
+    /// before it writes instead: in the moment between, a value from before an invalidation may be
+    /// written over it.
     Unsupported,
 }
 

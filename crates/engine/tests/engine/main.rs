@@ -13,4 +13,5 @@ mod flights;
 mod freshness;
 mod refusals;
 mod rotation;
+mod without_compare;
 mod world;
