@@ -3,23 +3,20 @@
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use smallvec::SmallVec;
+use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::Call;
 use crate::options::OperationOptions;
 
-/// Stands for a name inside this process: a keyed BLAKE3 hash of all its fields.
+/// Stands for a name inside this process: SipHash-2-4 with 128 bits (Aumasson and Bernstein, 2012),
+/// under a secret key of the cache's own.
 ///
-/// The key is random for each cache, so that no argument can be read or guessed from a memory
-/// dump of the table without that key.
+/// Nobody who does not have the key can tell which calls would collide, nor read or guess an
+/// argument from a memory dump of the table alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Digest(pub(crate) [u8; 32]);
+pub(crate) struct Digest(pub(crate) [u8; 16]);
 
 impl Digest {
-    pub(crate) fn short(&self) -> [u8; 16] {
-        self.0.first_chunk::<16>().copied().unwrap_or_default()
-    }
-
     pub(crate) fn group(&self, groups: usize) -> usize {
         let last = self.0.last_chunk::<8>().copied().unwrap_or_default();
         (u64::from_le_bytes(last) as usize) % groups.max(1)
@@ -46,8 +43,8 @@ impl OperationId {
 /// The keys under which one operation's calls are digested: one with a tenant, one without, so
 /// that no tenant's bytes can pass for arguments.
 pub(crate) struct DigestKeys {
-    no_tenant: [u8; 32],
-    tenant: [u8; 32],
+    no_tenant: SipHasher24,
+    tenant: SipHasher24,
 }
 
 impl DigestKeys {
@@ -68,24 +65,27 @@ impl DigestKeys {
                 hasher.update(&(field.len() as u64).to_be_bytes());
                 hasher.update(field);
             }
-            *hasher.finalize().as_bytes()
+            let mut key = [0; 16];
+            hasher.finalize_xof().fill(&mut key);
+            SipHasher24::new_with_key(&key)
         };
         Self { no_tenant: derive(b"no tenant"), tenant: derive(b"tenant") }
     }
 
-    /// One compression for a short call: this is on the path of every hit.
+    /// On the path of every hit.
+    #[inline]
     pub(crate) fn digest(&self, call: &Call<'_>) -> Digest {
         let hash = match call.tenant {
-            None => blake3::keyed_hash(&self.no_tenant, call.arguments),
+            None => self.no_tenant.hash(call.arguments),
             Some(tenant) => {
-                let mut input = SmallVec::<[u8; 256]>::new();
-                input.extend_from_slice(&(tenant.len() as u64).to_be_bytes());
-                input.extend_from_slice(tenant.as_bytes());
-                input.extend_from_slice(call.arguments);
-                blake3::keyed_hash(&self.tenant, &input)
+                let mut hasher = self.tenant;
+                hasher.write(&(tenant.len() as u64).to_be_bytes());
+                hasher.write(tenant.as_bytes());
+                hasher.write(call.arguments);
+                hasher.finish128()
             }
         };
-        Digest(*hash.as_bytes())
+        Digest(hash.as_bytes())
     }
 }
 
