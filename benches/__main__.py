@@ -28,7 +28,6 @@ CONTESTANTS: Final = (
     (PEERS, "pypi"),
     (PEERS, "boxed"),
     (PEERS, "by_hand"),
-    (PEERS, "floor"),
 )
 
 
@@ -82,7 +81,10 @@ def main() -> None:
     results: dict[str, Any] = {"machine": machine(), "rows": {}}
     report.opening(results["machine"])
     with RedisServer() as server:
-        contestants = [Process(interpreter, name, server.url) for interpreter, name in CONTESTANTS]
+        contestants = [
+            Process.of_python(interpreter, name, server.url) for interpreter, name in CONTESTANTS
+        ]
+        contestants.append(Process([rust.redis_floor(ROOT), server.url]))
         for row in ROWS:
             measured = play(row, contestants, options.rounds)
             report.row(row, measured)

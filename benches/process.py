@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from benches.call import Call
@@ -61,16 +62,18 @@ def serve(contestant: str, url: str) -> None:
 class Process:
     """A contestant that can be asked to measure."""
 
-    def __init__(self, interpreter: Path, contestant: str, url: str) -> None:
+    def __init__(self, command: Sequence[str | Path]) -> None:
         self._process = subprocess.Popen(
-            [interpreter, "-m", "benches.process", contestant, url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         hello = self._read()
         self.name: str = hello["name"]
         self.cases: frozenset[str] = frozenset(hello["cases"])
+
+    @classmethod
+    def of_python(cls, interpreter: Path, contestant: str, url: str) -> Process:
+        """One of `benches.contestants`, in this interpreter."""
+        return cls([interpreter, "-m", "benches.process", contestant, url])
 
     def measure(self, case: str, calls: int, samples: int) -> list[float]:
         """Nanoseconds per call, `samples` times."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from benches.rows import Added, Row, Times
 
 OURS: Final = ("cachekit, this tree", "cachekit, sealed")
-FLOOR: Final = "a bare round trip"
+FLOOR: Final = "redis-rs, bare"
 IMPORT_AIM: Final = 30.0
 
 

@@ -19,6 +19,13 @@ LINE: Final = re.compile(
 MICROSECONDS: Final = {"ps": 1e-6, "ns": 1e-3, "µs": 1.0, "us": 1.0, "ms": 1e3, "s": 1e6}
 
 
+def redis_floor(root: Path) -> Path:
+    """Builds the contestant that only asks and waits."""
+    command = ["cargo", "build", "--release", "--quiet", "--bin", "redis-floor"]
+    _run(root / "benches" / "peers", [*command, "--target-dir", str(root / "target")])
+    return root / "target" / "release" / "redis-floor"
+
+
 def beside_peers(root: Path) -> list[Times]:
     """A hit in the process on a six-field struct: ours, then the peer crates."""
     command = ["cargo", "run", "--release", "--quiet"]
