@@ -17,6 +17,7 @@ use crate::{
 /// | `redis://[[user]:password@]host[:port][/database]` | Redis over TCP; port 6379 and database 0 by default |
 /// | `rediss://…[?ca=/path][&cert=/path&key=/path]` | the same over TLS |
 /// | `redis+cluster://[[user]:password@]host[:port],host[:port]…` | a Redis cluster, found from any of its nodes |
+/// | `redis+sentinel://[[user]:password@]host[:port][,host[:port]…]/service[/database]` | the primary that the sentinels name; port 26379; `rediss+sentinel://` over TLS |
 /// | `unix:///path/to/socket[?db=0&user=…&password=…]` | Redis over a Unix socket; `redis+unix://` is the same |
 /// | `memcached://host[:port][,host[:port]…][?item_size=bytes]` | memcached; port 11211 by default, each key on one of the servers |
 ///
@@ -34,6 +35,7 @@ pub fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, Error> 
         Target::Memcached(config) => Arc::new(MemcachedStore::new(config, options)),
         Target::Embedded(config) => Arc::new(EmbeddedStore::new(config, options)),
         Target::Redis(config) => Arc::new(RedisStore::new(config, options)),
+        Target::Sentinel(config) => Arc::new(RedisStore::sentinel(config, options)),
         Target::Cluster(config) => Arc::new(RedisStore::cluster(config, options)),
     })
 }

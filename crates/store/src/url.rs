@@ -9,7 +9,7 @@ use crate::{
     Error, ErrorKind,
     embedded::EmbeddedConfig,
     memcached::MemcachedConfig,
-    redis::{ClusterConfig, RedisConfig},
+    redis::{ClusterConfig, RedisConfig, SentinelConfig},
 };
 
 /// The address of a store. Printing it, with `Debug` too, masks the password.
@@ -29,6 +29,7 @@ pub(crate) enum Target {
     Embedded(EmbeddedConfig),
     Redis(RedisConfig),
     Cluster(ClusterConfig),
+    Sentinel(SentinelConfig),
 }
 
 impl StoreUrl {
@@ -56,6 +57,8 @@ impl FromStr for StoreUrl {
             "redis" => RedisConfig::tcp(&parts).map(Target::Redis).map(Self),
             "rediss" => RedisConfig::tls(&parts).map(Target::Redis).map(Self),
             "redis+cluster" => ClusterConfig::new(&parts).map(Target::Cluster).map(Self),
+            "redis+sentinel" => SentinelConfig::tcp(&parts).map(Target::Sentinel).map(Self),
+            "rediss+sentinel" => SentinelConfig::tls(&parts).map(Target::Sentinel).map(Self),
             "unix" | "redis+unix" => RedisConfig::unix(&parts).map(Target::Redis).map(Self),
             other => Err(unsupported_scheme(other)),
         }
@@ -70,6 +73,7 @@ impl fmt::Display for StoreUrl {
             Target::Embedded(config) => config.fmt(f),
             Target::Redis(config) => config.fmt(f),
             Target::Cluster(config) => config.fmt(f),
+            Target::Sentinel(config) => config.fmt(f),
         }
     }
 }
@@ -204,7 +208,7 @@ fn memory_name(parts: &Parts<'_>) -> Result<String, Error> {
     })
 }
 
-const SCHEMES: [&str; 9] = [
+const SCHEMES: [&str; 11] = [
     "memory",
     "memcached",
     "file",
@@ -212,11 +216,14 @@ const SCHEMES: [&str; 9] = [
     "redis",
     "rediss",
     "redis+cluster",
+    "redis+sentinel",
+    "rediss+sentinel",
     "unix",
     "redis+unix",
 ];
 const SUPPORTED: &str = "memory://name, memcached://host:port, file:///directory, shm://name, \
-                         redis://host:port/database, rediss:// (encrypted), redis+cluster:// or unix:///path";
+                         redis://host:port/database, rediss:// (encrypted), redis+cluster://, redis+sentinel:// or \
+                         unix:///path";
 
 fn unsupported_scheme(scheme: &str) -> Error {
     let mut seen = format!("the scheme `{scheme}`; supported are {SUPPORTED}");

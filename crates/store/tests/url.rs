@@ -41,6 +41,16 @@ fn addresses_are_shown_whole_in_one_spelling_and_without_password() {
         ("redis+cluster://h", "redis+cluster://h:6379"),
         ("redis+cluster://:pw@A:1,b/0", "redis+cluster://:***@a:1,b:6379"),
         ("redis+cluster://[::1]:1,[::2]", "redis+cluster://[::1]:1,[::2]:6379"),
+        ("redis+sentinel://h/cache", "redis+sentinel://h:26379/cache/0"),
+        ("redis+sentinel://:pw@A:1,b/my.svc/2", "redis+sentinel://:***@a:1,b:26379/my.svc/2"),
+        (
+            "redis+sentinel://h/c?db=1&sentinel_user=w&sentinel_password=s3cret",
+            "redis+sentinel://h:26379/c/1?sentinel_user=w&sentinel_password=***",
+        ),
+        (
+            "rediss+sentinel://h/c?sentinel_password=s3cret&ca=/a",
+            "rediss+sentinel://h:26379/c/0?ca=/a&sentinel_password=***",
+        ),
         ("unix:///run/redis.sock", "unix:///run/redis.sock?db=0"),
         ("redis+unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1"),
         ("unix:///run/r%20s?user=app&password=x", "unix://app:***@/run/r%20s?db=0"),
@@ -74,6 +84,16 @@ fn what_is_wrong_is_named() {
         ("memcached://a?item_size=", "an item_size"),
         ("memcached://a?item_siz=1m", "did you mean `item_size`"),
         ("memcached://a?item_size=1m&item_size=2m", "`item_size` twice"),
+        ("redis+sentinel://h", "no name of a service"),
+        ("redis+sentinel://h/", "no name of a service"),
+        ("redis+sentinel://h/a%20b", "no name of a service"),
+        ("redis+sentinel://h/a/b", "a database that is not a number"),
+        ("redis+sentinel://h/a/1?db=1", "`db` twice"),
+        ("redis+sentinel:///a", "no host"),
+        ("redis+sentinel://h/a?ca=/ca", "none of db, sentinel_user"),
+        ("redis+sentinel://h/a?sentinel_user=w", "a user without a password"),
+        ("redis+sentinel://h/a?sentinel_pasword=x", "did you mean `sentinel_password`"),
+        ("rediss+sentinel://h/a?cert=/c", "one of `cert` and `key`"),
         ("redis://a,b", "neither a name nor an address"),
         ("redis://", "no host"),
         ("redis://:pw@", "no host"),
@@ -149,7 +169,8 @@ proptest! {
         after in "[@:/?#%&=\\[\\]]{0,3}",
         rest in prop::sample::select(vec!["@h", "@h:6379/0", "@h/1?db=2", "@", "@h:x", "@[::1"]),
         scheme in prop::sample::select(vec!["redis://:", "redis://", "redis://u:", "unix://u:",
-            "rediss://u:", "memory://", "unix:///p?password="]),
+            "rediss://u:", "memory://", "unix:///p?password=", "redis+sentinel://u:",
+            "redis+sentinel://h/c?sentinel_password="]),
     ) {
         let secret = "s3cr3tXq";
         let url = format!("{scheme}{secret}{before}{secret}{after}{rest}");

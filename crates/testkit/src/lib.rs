@@ -2,6 +2,7 @@
 //!
 //! * [`RedisServer`]: a Redis of its own for a test, on a free port, gone with the test;
 //! * [`RedisCluster`]: six of them that share the keys;
+//! * [`RedisSentinel`]: one with two replicas, and three sentinels that replace it;
 //! * [`Authority`]: certificates for it, good and bad;
 //! * [`MemcachedServer`]: the same with memcached;
 //! * [`FaultProxy`]: a network in front of it that delays, cuts and lies on command;
@@ -23,6 +24,7 @@ mod eventually;
 mod fault_proxy;
 mod memcached_server;
 mod redis_cluster;
+mod redis_sentinel;
 mod redis_server;
 mod redis_tls;
 
@@ -30,5 +32,6 @@ pub use eventually::{eventually, eventually_async};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use memcached_server::MemcachedServer;
 pub use redis_cluster::RedisCluster;
+pub use redis_sentinel::{RedisSentinel, SentinelSetup};
 pub use redis_server::{RedisServer, RedisSetup};
 pub use redis_tls::{Authority, Certificate, Clients, Validity};

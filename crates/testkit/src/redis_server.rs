@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use redis::{ConnectionLike, FromRedisValue};
+use redis::{ConnectionLike, FromRedisValue, RedisResult};
 use tempfile::TempDir;
 
 use crate::{
@@ -30,6 +30,7 @@ pub struct RedisSetup {
     options: Vec<(&'static str, String)>,
     /// The option that gives the second port its use.
     second_port: Option<&'static str>,
+    sentinel: Option<String>,
 }
 
 impl RedisSetup {
@@ -83,6 +84,19 @@ impl RedisSetup {
             self.options.push((name, value.into()));
         }
         self.second_port = Some("cluster-port");
+        self
+    }
+
+    /// One more of the server's options.
+    pub(crate) fn option(mut self, name: &'static str, value: &str) -> Self {
+        self.options.push((name, value.to_owned()));
+        self
+    }
+
+    /// A sentinel, with these lines of configuration: it keeps no entries, and what it learns it
+    /// writes beneath them.
+    pub(crate) fn sentinel(mut self, lines: String) -> Self {
+        self.sentinel = Some(lines);
         self
     }
 
@@ -215,14 +229,17 @@ impl RedisServer {
     ///
     /// If it fails, or the reply is of another type.
     pub fn query<T: FromRedisValue>(&self, command: &[&str]) -> T {
-        let client = redis::Client::open(self.url()).expect("our own address");
-        let mut connection = client.get_connection().expect("a running server");
+        self.try_query(command).expect("an answer of the asked type")
+    }
+
+    /// The same of a server that may be dead or drop its clients.
+    pub(crate) fn try_query<T: FromRedisValue>(&self, command: &[&str]) -> RedisResult<T> {
+        let mut connection = redis::Client::open(self.url())?.get_connection()?;
         let mut packed = redis::Cmd::new();
         for part in command {
             packed.arg(*part);
         }
-        let reply = connection.req_command(&packed).expect("an answer");
-        T::from_redis_value(reply).expect("a reply of the asked type")
+        Ok(T::from_redis_value(connection.req_command(&packed)?)?)
     }
 
     /// Everything that a thief of the database would see: all keys of database 0 with their values.
@@ -299,11 +316,15 @@ impl Running {
             .expect("a shell");
         let log = server.stdout.take().expect("a piped log");
         let running = Self { server, watchdog };
+        let mark = match setup.sentinel {
+            None => "eady to accept connections",
+            Some(_) => "Sentinel ID is",
+        };
         let (ready, is_ready) = mpsc::channel();
         // Reads on to the end, so that the server never blocks on a full pipe.
         thread::spawn(move || {
             for line in BufReader::new(log).lines().map_while(Result::ok) {
-                if line.contains("eady to accept connections") {
+                if line.contains(mark) {
                     let _ = ready.send(());
                 }
             }
@@ -325,7 +346,15 @@ impl Drop for Running {
 fn arguments(setup: &RedisSetup, ports: Ports, directory: &Path) -> Vec<String> {
     let directory = directory.display().to_string();
     let port = ports.plain.to_string();
-    let mut arguments = vec!["--port", &port, "--bind", "127.0.0.1", "--dir", &directory];
+    let file = Path::new(&directory).join("sentinel.conf");
+    let mut arguments = Vec::new();
+    if let Some(lines) = &setup.sentinel {
+        if !file.exists() {
+            fs::write(&file, lines).expect("a file");
+        }
+        arguments.extend([file.to_str().expect("a path in UTF-8"), "--sentinel"]);
+    }
+    arguments.extend(["--port", &port, "--bind", "127.0.0.1", "--dir", &directory]);
     arguments.extend(["--save", "", "--appendonly", "no", "--daemonize", "no"]);
     let mut arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
     let mut option = |name: &str, values: &[&str]| {

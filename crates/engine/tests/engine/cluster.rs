@@ -16,18 +16,18 @@ use cachekit_testkit::{RedisCluster, eventually};
 
 use crate::world::{Answer, call, get, operation, ring};
 
-fn over(cluster: &RedisCluster) -> Operation {
+pub(crate) fn over(url: &str) -> Operation {
     let mut options = CacheOptions::new(Protection::Sealed(Arc::new(ring(1))));
     let impatient = StoreOptions::default()
         .with_connect_timeout(Duration::from_millis(100))
         .with_operation_timeout(Duration::from_millis(100));
-    options.store = Some(cachekit_store::open(&cluster.url(), &impatient).expect("an address"));
+    options.store = Some(cachekit_store::open(url, &impatient).expect("an address"));
     options.l1 = L1::Off;
     operation(options)
 }
 
 /// Calls until told to stop; each answer must be the one that belongs to its argument.
-fn load(operation: &Operation, stop: &AtomicBool, calls: &AtomicU64) {
+pub(crate) fn load(operation: &Operation, stop: &AtomicBool, calls: &AtomicU64) {
     for argument in (0..40_u8).cycle() {
         if stop.load(Ordering::Relaxed) {
             return;
@@ -40,7 +40,7 @@ fn load(operation: &Operation, stop: &AtomicBool, calls: &AtomicU64) {
     }
 }
 
-fn serves_hits(operation: &Operation, calls: &AtomicU64) {
+pub(crate) fn serves_hits(operation: &Operation, calls: &AtomicU64) {
     let (hits, before) = (operation.stats().store_hits, calls.load(Ordering::Relaxed));
     eventually("the store serves hits", || {
         operation.stats().store_hits > hits + 200 && calls.load(Ordering::Relaxed) > before + 200
@@ -50,7 +50,7 @@ fn serves_hits(operation: &Operation, calls: &AtomicU64) {
 #[test]
 fn a_primary_lost_under_load_breaks_no_call() {
     let cluster = RedisCluster::start();
-    let operation = over(&cluster);
+    let operation = over(&cluster.url());
     let (stop, calls) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
         let loads: Vec<_> =

@@ -13,5 +13,6 @@ mod flights;
 mod freshness;
 mod refusals;
 mod rotation;
+mod sentinel;
 mod without_compare;
 mod world;

@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use cachekit_process::{Clock, PerProcess};
 use futures_util::future::join_all;
-use parking_lot::Mutex;
 use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     RedisConfig,
+    asking::Asking,
     config::{Endpoint, Login, Place},
     framing::Bounds,
     links::{Links, Replay, Request},
-    nodes::{self, Due, Node, Nodes},
+    nodes::{self, Node, Nodes},
     redirect::{self, Redirect},
-    server::Server,
+    server::{Role, Server},
     slot, topology,
 };
-use crate::{Error, ErrorKind, StoreOptions, backoff::Backoff};
+use crate::{Error, ErrorKind, StoreOptions};
 
 /// A slot moves once at a time; more than a few redirections are a circle.
 const MOST_ROUNDS: usize = 6;
@@ -45,14 +45,7 @@ pub(super) struct Cluster {
     address: Arc<str>,
     bounds: Bounds,
     options: StoreOptions,
-    here: PerProcess<Here>,
-}
-
-struct Here {
-    nodes: Mutex<Nodes>,
-    /// Held while the cluster is asked, so that one caller asks.
-    asking: tokio::sync::Mutex<()>,
-    backoff: Backoff,
+    here: PerProcess<Asking<Nodes>>,
 }
 
 /// A command on its way: which one, and where it goes next.
@@ -115,7 +108,7 @@ impl Cluster {
     }
 
     fn errands(&self, commands: &[Keyed]) -> Result<Vec<Errand>, Error> {
-        let mut nodes = self.here().nodes.lock();
+        let mut nodes = self.here().known.lock();
         let errand = |(index, keyed): (usize, &Keyed)| {
             let node = nodes.owner(keyed.slot)?;
             Some(Errand { index, node, announced: Announced::No })
@@ -158,7 +151,7 @@ impl Cluster {
         match failed {
             None => Ok(answered),
             Some(error) => {
-                self.here().nodes.lock().doubt();
+                self.here().known.lock().doubt();
                 Err(error)
             }
         }
@@ -183,7 +176,7 @@ impl Cluster {
     /// Where an errand goes next, or, if its reply stands, its index.
     fn next(&self, errand: Errand, redirect: Option<Redirect>) -> Result<Errand, usize> {
         let Errand { index, .. } = errand;
-        let mut nodes = self.here().nodes.lock();
+        let mut nodes = self.here().known.lock();
         let (to, announced) = match redirect {
             None => return Err(index),
             Some(Redirect::Unsettled) => {
@@ -205,35 +198,8 @@ impl Cluster {
     }
 
     async fn refresh_if_due(&self, end: Instant) -> Result<(), Error> {
-        let here = self.here();
-        match self.due() {
-            Due::No => Ok(()),
-            Due::Soon => {
-                // Whoever comes meanwhile goes by what is known.
-                if let Ok(_turn) = here.asking.try_lock() {
-                    let asked = self.refresh(end).await;
-                    if asked.is_err() {
-                        here.nodes.lock().asked(self.now());
-                    }
-                }
-                Ok(())
-            }
-            Due::Now => {
-                let Ok(_turn) = timeout_at(end, here.asking.lock()).await else {
-                    return Err(self.not_found());
-                };
-                if self.due() != Due::Now {
-                    return Ok(());
-                }
-                here.backoff.turn()?;
-                let asked = self.refresh(end).await;
-                match &asked {
-                    Ok(()) => here.backoff.succeeded(),
-                    Err(error) => here.backoff.failed(error),
-                }
-                asked
-            }
-        }
+        let late = || self.not_found();
+        self.here().if_due(|| self.now(), end, self.refresh(end), late).await
     }
 
     /// Asks one node after the other who has what, each on a connection of its own, until one says
@@ -246,7 +212,7 @@ impl Cluster {
             match timeout_at(until, self.ask(&place)).await {
                 Ok(Ok(primaries)) => {
                     let now = self.now();
-                    let mut nodes = self.here().nodes.lock();
+                    let mut nodes = self.here().known.lock();
                     nodes.learn(&primaries, |place| self.node(place), now);
                     return Ok(());
                 }
@@ -260,7 +226,7 @@ impl Cluster {
 
     /// The known nodes and then the seeds, from another one on each time.
     fn candidates(&self) -> Vec<Place> {
-        let mut known: Vec<Place> = self.here().nodes.lock().places().cloned().collect();
+        let mut known: Vec<Place> = self.here().known.lock().places().cloned().collect();
         let mut seeds = self.seeds.clone();
         for places in [&mut known, &mut seeds] {
             let length = places.len().max(1);
@@ -294,7 +260,7 @@ impl Cluster {
     fn server(&self, Place { host, port }: &Place, bounds: Bounds) -> Server {
         let endpoint = Endpoint::Tcp { host: host.clone(), port: *port };
         let config = RedisConfig { endpoint, database: 0, login: self.login.clone() };
-        Server::new(config, Arc::clone(&self.address), bounds)
+        Server::new(config, Arc::clone(&self.address), bounds, Role::Any)
     }
 
     fn node(&self, place: &Place) -> Node {
@@ -302,16 +268,9 @@ impl Cluster {
         Node { place: place.clone(), links }
     }
 
-    fn here(&self) -> &Here {
-        self.here.get_or_init(|| Here {
-            nodes: Mutex::default(),
-            asking: tokio::sync::Mutex::default(),
-            backoff: Backoff::new(Arc::clone(self.clock()), self.options.connect_timeout()),
-        })
-    }
-
-    fn due(&self) -> Due {
-        self.here().nodes.lock().due(self.now())
+    fn here(&self) -> &Asking<Nodes> {
+        self.here
+            .get_or_init(|| Asking::new(Arc::clone(self.clock()), self.options.connect_timeout()))
     }
 
     fn clock(&self) -> &Arc<dyn Clock> {

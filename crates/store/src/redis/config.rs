@@ -8,7 +8,7 @@ use std::{
 use super::tls::{Identity, TlsFiles};
 use crate::{
     Error,
-    url::{KeepSlashes, Parts, decoded, encoded, malformed, nearest, split_port},
+    url::{KeepSlashes, Parts, decoded, encoded, malformed, nearest},
 };
 
 /// Read from an address; printed without the password.
@@ -30,18 +30,11 @@ pub(super) enum Endpoint {
     Unix(PathBuf),
 }
 
-/// A node of a cluster.
+/// A node of a cluster, a sentinel, or the server that it watches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) host: String,
     pub(super) port: u16,
-}
-
-/// Where a cluster begins to be found: `redis+cluster://[[user]:password@]host[:port],…`.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct ClusterConfig {
-    pub(super) seeds: Vec<Place>,
-    pub(super) login: Option<Login>,
 }
 
 /// No `Debug`: nothing may print it.
@@ -63,12 +56,7 @@ impl RedisConfig {
     pub(crate) fn tls(parts: &Parts<'_>) -> Result<Self, Error> {
         let (host, port) = place(parts)?;
         let mut given = Given::with_database(parts, &["db", "ca", "cert", "key"])?;
-        let identity = match (given.chain.take(), given.key.take()) {
-            (None, None) => None,
-            (Some(chain), Some(key)) => Some(Identity { chain, key }),
-            _ => return Err(malformed("one of `cert` and `key` without the other")),
-        };
-        let files = TlsFiles { authorities: given.authorities.take(), identity };
+        let files = given.take_files()?;
         given.into_config(Endpoint::Tls { host, port, files })
     }
 
@@ -88,38 +76,17 @@ impl RedisConfig {
     }
 }
 
-impl ClusterConfig {
-    pub(crate) fn new(parts: &Parts<'_>) -> Result<Self, Error> {
-        if !matches!(parts.path, "" | "/" | "/0") {
-            return Err(malformed("a database other than 0, which is all that a cluster has"));
-        }
-        if !parts.query.is_empty() {
-            return Err(malformed("a setting after the `?`, and a cluster has none"));
-        }
-        let seeds = if parts.host.contains(',') {
-            let each = parts.host.split(',').map(|text| split_port(text).and_then(seed));
-            each.collect::<Result<Vec<_>, _>>()?
-        } else {
-            vec![seed((parts.host, parts.port))?]
-        };
-        let login = Given::from_userinfo(parts.userinfo)?.into_login()?;
-        Ok(Self { seeds, login })
-    }
-}
-
-fn seed((name, given): (&str, Option<&str>)) -> Result<Place, Error> {
-    Ok(Place { host: host(name)?, port: given.map_or(Ok(PORT), port)? })
-}
-
 /// What an address says, each thing at most once.
 #[derive(Default)]
-struct Given {
+pub(super) struct Given {
     user: Option<String>,
     password: Option<String>,
     database: Option<u32>,
     authorities: Option<PathBuf>,
     chain: Option<PathBuf>,
     key: Option<PathBuf>,
+    sentinel_user: Option<String>,
+    sentinel_password: Option<String>,
 }
 
 impl Given {
@@ -136,7 +103,7 @@ impl Given {
         Ok(given)
     }
 
-    fn from_userinfo(userinfo: Option<&str>) -> Result<Self, Error> {
+    pub(super) fn from_userinfo(userinfo: Option<&str>) -> Result<Self, Error> {
         let Some(userinfo) = userinfo else { return Ok(Self::default()) };
         // Without a colon it may well be a password, which would be printed as a user.
         let (user, password) = userinfo.split_once(':').ok_or_else(|| {
@@ -149,7 +116,7 @@ impl Given {
         })
     }
 
-    fn put(&mut self, allowed: &[&str], name: &str, value: &str) -> Result<(), Error> {
+    pub(super) fn put(&mut self, allowed: &[&str], name: &str, value: &str) -> Result<(), Error> {
         if !allowed.contains(&name) {
             return Err(unknown_setting(name, allowed));
         }
@@ -158,6 +125,10 @@ impl Given {
             "ca" => self.authorities.replace(file(name, value)?).is_some(),
             "cert" => self.chain.replace(file(name, value)?).is_some(),
             "key" => self.key.replace(file(name, value)?).is_some(),
+            "sentinel_user" => self.sentinel_user.replace(decoded(value, "user")?).is_some(),
+            "sentinel_password" => {
+                self.sentinel_password.replace(decoded(value, "password")?).is_some()
+            }
             "user" | "username" => self.user.replace(decoded(value, "user")?).is_some(),
             _ => self.password.replace(decoded(value, "password")?).is_some(),
         };
@@ -168,16 +139,39 @@ impl Given {
     }
 
     fn into_config(self, endpoint: Endpoint) -> Result<RedisConfig, Error> {
-        let database = self.database.unwrap_or(0);
+        let database = self.database();
         Ok(RedisConfig { endpoint, database, login: self.into_login()? })
     }
 
-    fn into_login(self) -> Result<Option<Login>, Error> {
-        match (self.user, self.password) {
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(malformed("a user without a password")),
-            (user, Some(password)) => Ok(Some(Login { user, password })),
-        }
+    /// The files of an encrypted connection.
+    pub(super) fn take_files(&mut self) -> Result<TlsFiles, Error> {
+        let identity = match (self.chain.take(), self.key.take()) {
+            (None, None) => None,
+            (Some(chain), Some(key)) => Some(Identity { chain, key }),
+            _ => return Err(malformed("one of `cert` and `key` without the other")),
+        };
+        Ok(TlsFiles { authorities: self.authorities.take(), identity })
+    }
+
+    /// Who we are to the sentinels, which is nobody unless it is said.
+    pub(super) fn take_sentinel_login(&mut self) -> Result<Option<Login>, Error> {
+        login(self.sentinel_user.take(), self.sentinel_password.take())
+    }
+
+    pub(super) fn database(&self) -> u32 {
+        self.database.unwrap_or(0)
+    }
+
+    pub(super) fn into_login(self) -> Result<Option<Login>, Error> {
+        login(self.user, self.password)
+    }
+}
+
+fn login(user: Option<String>, password: Option<String>) -> Result<Option<Login>, Error> {
+    match (user, password) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(malformed("a user without a password")),
+        (user, Some(password)) => Ok(Some(Login { user, password })),
     }
 }
 
@@ -194,7 +188,7 @@ fn file(name: &str, value: &str) -> Result<PathBuf, Error> {
     Ok(path.into())
 }
 
-fn host(text: &str) -> Result<String, Error> {
+pub(super) fn host(text: &str) -> Result<String, Error> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:".contains(&b);
     if text.is_empty() {
         return Err(malformed("no host: write redis://host:port/database"));
@@ -205,7 +199,7 @@ fn host(text: &str) -> Result<String, Error> {
     Ok(text.to_ascii_lowercase())
 }
 
-fn port(text: &str) -> Result<u16, Error> {
+pub(super) fn port(text: &str) -> Result<u16, Error> {
     text.parse()
         .ok()
         .filter(|port| *port != 0)
@@ -248,20 +242,6 @@ impl fmt::Display for RedisConfig {
     }
 }
 
-impl fmt::Display for ClusterConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("redis+cluster://")?;
-        write_login(f, self.login.as_ref())?;
-        for (index, Place { host, port }) in self.seeds.iter().enumerate() {
-            if index > 0 {
-                f.write_str(",")?;
-            }
-            write_place(f, host, *port)?;
-        }
-        Ok(())
-    }
-}
-
 /// As the settings of an address.
 impl fmt::Display for TlsFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -275,12 +255,12 @@ impl fmt::Display for TlsFiles {
     }
 }
 
-fn write_login(f: &mut fmt::Formatter<'_>, login: Option<&Login>) -> fmt::Result {
+pub(super) fn write_login(f: &mut fmt::Formatter<'_>, login: Option<&Login>) -> fmt::Result {
     let Some(Login { user, .. }) = login else { return Ok(()) };
     write!(f, "{}:***@", encoded(user.as_deref().unwrap_or(""), KeepSlashes::No))
 }
 
-fn write_place(f: &mut fmt::Formatter<'_>, host: &str, port: u16) -> fmt::Result {
+pub(super) fn write_place(f: &mut fmt::Formatter<'_>, host: &str, port: u16) -> fmt::Result {
     if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
 }
 

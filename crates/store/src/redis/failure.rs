@@ -23,6 +23,9 @@ pub(super) fn of_server(error: &ServerError, address: &str) -> Error {
         "BUSY" => (ErrorKind::Unavailable, "busy with a script that does not end"),
         "READONLY" => (ErrorKind::Unavailable, "this is a replica, or a demoted master"),
         "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" => (ErrorKind::Unavailable, "failing over"),
+        "NOREPLICAS" => {
+            (ErrorKind::Unavailable, "too few replicas follow, and so it refuses writes")
+        }
         "MISCONF" => (ErrorKind::Unavailable, "it cannot persist, and so refuses writes"),
         "MOVED" | "ASK" | "CROSSSLOT" => (ErrorKind::Unsupported, "it is a node of a cluster"),
         "WRONGTYPE" => (ErrorKind::Protocol, "the key holds something that is no string"),

@@ -6,27 +6,20 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use super::{config::Place, links::Links, slot::SLOTS, topology::Primary};
-use crate::backoff;
+use super::{
+    asking::{Due, Known, Questions},
+    config::Place,
+    links::Links,
+    slot::SLOTS,
+    topology::Primary,
+};
 
 /// A primary, and this process' connections to it.
 pub(super) struct Node {
     pub(super) place: Place,
     pub(super) links: Links,
-}
-
-/// Whether the cluster should be asked who has what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
-    /// What is known will do.
-    No,
-    /// It should, and what is known may be used meanwhile.
-    Soon,
-    /// Nothing is known.
-    Now,
 }
 
 /// Never larger than a cluster: nodes come from its answers, which are bounded, and one at a time
@@ -36,30 +29,30 @@ pub(super) struct Nodes {
     by_place: HashMap<Place, Arc<Node>>,
     /// By slot; empty until the first answer.
     owners: Vec<Option<Arc<Node>>>,
-    stale: bool,
-    /// In boot nanoseconds.
-    next: u64,
-    /// Questions in a row whose answer was nothing new.
-    fruitless: u32,
+    questions: Questions,
 }
 
-/// A cache in use notices so long after a takeover, at the latest, that there was one.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Redirections between two answers that may name nodes not heard of.
 const MOST_STRANGERS: usize = 2000;
 
-impl Nodes {
-    pub(super) fn due(&self, now: u64) -> Due {
-        match (self.owners.is_empty(), self.stale && now >= self.next) {
+impl Known for Nodes {
+    fn due(&self, now: u64) -> Due {
+        match (self.owners.is_empty(), self.questions.open(now)) {
             (true, _) => Due::Now,
             (false, true) => Due::Soon,
             (false, false) => Due::No,
         }
     }
 
+    fn asked_in_vain(&mut self, now: u64) {
+        self.questions.asked(now);
+    }
+}
+
+impl Nodes {
     /// Something did not fit what is known.
     pub(super) fn doubt(&mut self) {
-        self.stale = true;
+        self.questions.doubt();
     }
 
     pub(super) fn owner(&self, slot: u16) -> Option<Arc<Node>> {
@@ -88,7 +81,7 @@ impl Nodes {
     }
 
     pub(super) fn moved(&mut self, slot: u16, to: &Arc<Node>) {
-        self.stale = true;
+        self.questions.doubt();
         if let Some(owner) = self.owners.get_mut(usize::from(slot)) {
             *owner = Some(Arc::clone(to));
         }
@@ -113,18 +106,8 @@ impl Nodes {
         };
         let news = self.owners.len() != owners.len()
             || !self.owners.iter().zip(&owners).all(|(a, b)| same(a, b));
-        (self.by_place, self.owners, self.stale) = (by_place, owners, false);
-        if news {
-            self.fruitless = 0;
-        }
-        self.asked(now);
-    }
-
-    /// The next question waits: longer after each in vain, and spread.
-    pub(super) fn asked(&mut self, now: u64) {
-        self.fruitless = self.fruitless.saturating_add(1);
-        let pause = backoff::jittered(self.fruitless).min(LONGEST_PAUSE);
-        self.next = now.saturating_add(u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX));
+        (self.by_place, self.owners) = (by_place, owners);
+        self.questions.answered(news, now);
     }
 }
 

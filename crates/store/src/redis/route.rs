@@ -9,13 +9,29 @@ use super::{
     cluster::{Cluster, Keyed},
     links::{Links, Replay, Request},
     reply,
+    sentinel::Sentinels,
 };
 use crate::Error;
 
 /// One server, or many that share the keys.
 pub(super) enum Route {
-    Single(Links),
+    Single(Single),
     Cluster(Cluster),
+}
+
+/// The one server: always the same, or the one that takes writes at present.
+pub(super) enum Single {
+    Fixed(Links),
+    Watched(Sentinels),
+}
+
+impl Single {
+    async fn call(&self, replay: Replay, request: &Request) -> Result<Value, Error> {
+        match self {
+            Self::Fixed(links) => links.call(replay, request).await,
+            Self::Watched(sentinels) => sentinels.call(replay, request).await,
+        }
+    }
 }
 
 impl Route {
@@ -27,7 +43,7 @@ impl Route {
         command: Cmd,
     ) -> Result<Value, Error> {
         match self {
-            Self::Single(links) => links.call(replay, &Request::One(command)).await,
+            Self::Single(single) => single.call(replay, &Request::One(command)).await,
             Self::Cluster(cluster) => {
                 let replies = cluster.call_each(replay, &[Keyed::new(key, command)]).await?;
                 Ok(replies.into_iter().next().unwrap_or(Value::Nil))
@@ -42,12 +58,12 @@ impl Route {
         mut commands: Vec<(&str, Cmd)>,
     ) -> Result<Vec<Value>, Error> {
         match self {
-            Self::Single(links) => {
+            Self::Single(single) => {
                 let mut pipeline = Pipeline::with_capacity(commands.len());
                 for (_, command) in commands {
                     pipeline.add_command(command);
                 }
-                match links.call(replay, &Request::Several(pipeline)).await? {
+                match single.call(replay, &Request::Several(pipeline)).await? {
                     Value::Array(replies) => Ok(replies),
                     other => Ok(vec![other]),
                 }
@@ -76,8 +92,8 @@ impl Route {
             command
         };
         match self {
-            Self::Single(links) => {
-                let reply = links.call(Replay::Safe, &Request::One(read(keys))).await?;
+            Self::Single(single) => {
+                let reply = single.call(Replay::Safe, &Request::One(read(keys))).await?;
                 reply::entries(reply, keys.len(), address)
             }
             Self::Cluster(cluster) => {

@@ -14,7 +14,7 @@ use super::{
     tls::Tls,
     wire::{Counted, Traffic},
 };
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// Where it is, who we are to it, and how much it may answer.
 pub(super) struct Server {
@@ -22,16 +22,26 @@ pub(super) struct Server {
     tls: Option<Tls>,
     address: Arc<str>,
     bounds: Bounds,
+    role: Role,
+}
+
+/// What a server must say that it is before it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Whatever it is.
+    Any,
+    /// The one of its replicas that takes writes.
+    Primary,
 }
 
 impl Server {
     /// `address` is what errors say; of a node it is the cluster's.
-    pub(super) fn new(config: RedisConfig, address: Arc<str>, bounds: Bounds) -> Self {
+    pub(super) fn new(config: RedisConfig, address: Arc<str>, bounds: Bounds, role: Role) -> Self {
         let tls = match &config.endpoint {
             Endpoint::Tls { files, .. } => Some(Tls::new(files.clone())),
             Endpoint::Tcp { .. } | Endpoint::Unix(_) => None,
         };
-        Self { config, tls, address, bounds }
+        Self { config, tls, address, bounds, role }
     }
 
     pub(super) fn address(&self) -> &Arc<str> {
@@ -91,13 +101,17 @@ impl Server {
     /// Signs in, chooses the database, says who is there (`CLIENT LIST` shows it), in one round
     /// trip: a server that does not answer is found out here.
     async fn greet(&self, connection: &Connection) -> Result<(), Error> {
-        let (greeting, commands) = greeting(&self.config);
+        let (greeting, commands) = greeting(&self.config, self.role);
         let replies = match connection.send(&Request::Several(greeting)).await {
             Ok(Value::Array(replies)) => replies,
             Ok(_) => Vec::new(),
             Err(error) => return Err(connection.failure(&error, &self.address)),
         };
         for (command, reply) in commands.iter().zip(&replies) {
+            if *command == "INFO" && !says_primary(reply) && !is_error(reply) {
+                let seen = "the sentinels name a server that is a replica, as yet or by now";
+                return Err(Error::new(ErrorKind::Unavailable, &*self.address, seen));
+            }
             let Value::ServerError(error) = reply else { continue };
             // Before 7.2 there is no `CLIENT SETINFO`, and an ACL may forbid it: neither matters.
             let ignored = *command == "CLIENT" && matches!(error.code(), "ERR" | "NOPERM");
@@ -109,9 +123,19 @@ impl Server {
     }
 }
 
-fn greeting(config: &RedisConfig) -> (Pipeline, Vec<&'static str>) {
+fn is_error(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(_))
+}
+
+/// `INFO` is asked, not `ROLE`: its answer is one string, which is bounded like any other.
+fn says_primary(reply: &Value) -> bool {
+    let Value::BulkString(info) = reply else { return false };
+    info.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_end() == b"role:master")
+}
+
+fn greeting(config: &RedisConfig, role: Role) -> (Pipeline, Vec<&'static str>) {
     let mut pipeline = pipe();
-    let mut commands = Vec::with_capacity(3);
+    let mut commands = Vec::with_capacity(4);
     if let Some(Login { user, password }) = &config.login {
         pipeline.cmd("AUTH");
         if let Some(user) = user {
@@ -123,6 +147,10 @@ fn greeting(config: &RedisConfig) -> (Pipeline, Vec<&'static str>) {
     if config.database != 0 {
         pipeline.cmd("SELECT").arg(config.database);
         commands.push("SELECT");
+    }
+    if role == Role::Primary {
+        pipeline.cmd("INFO").arg("replication");
+        commands.push("INFO");
     }
     pipeline.cmd("CLIENT").arg("SETINFO").arg("LIB-NAME").arg("cachekit");
     commands.push("CLIENT");

@@ -6,14 +6,15 @@ use bytes::Bytes;
 use redis::{Cmd, Value, cmd};
 
 use super::{
-    ClusterConfig, RedisConfig,
+    ClusterConfig, RedisConfig, SentinelConfig,
     cluster::Cluster,
     framing::Bounds,
     links::{Links, Replay},
     reply,
-    route::Route,
+    route::{Route, Single},
     script::Comparison,
-    server::Server,
+    sentinel::Sentinels,
+    server::{Role, Server},
 };
 use crate::{
     Batch, Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions,
@@ -37,10 +38,21 @@ impl RedisStore {
         let address: Arc<str> = config.to_string().into();
         let bounds = Bounds::of_entries(options.largest_entry());
         Self {
-            route: Route::Single(Links::new(
-                Server::new(config, Arc::clone(&address), bounds),
+            route: Route::Single(Single::Fixed(Links::new(
+                Server::new(config, Arc::clone(&address), bounds, Role::Any),
                 options,
-            )),
+            ))),
+            address,
+            largest_entry: options.largest_entry(),
+        }
+    }
+
+    /// A store in a primary whose sentinels have not been asked yet.
+    pub(crate) fn sentinel(config: SentinelConfig, options: &StoreOptions) -> Self {
+        let address: Arc<str> = config.to_string().into();
+        let sentinels = Sentinels::new(config, Arc::clone(&address), options);
+        Self {
+            route: Route::Single(Single::Watched(sentinels)),
             address,
             largest_entry: options.largest_entry(),
         }

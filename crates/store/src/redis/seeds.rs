@@ -1,0 +1,153 @@
+//! Where a cluster, or the sentinels of a service, begin to be found.
+
+use std::fmt;
+
+use super::{
+    config::{self, Endpoint, Given, Login, Place},
+    tls::TlsFiles,
+};
+use crate::{
+    Error,
+    url::{KeepSlashes, Parts, encoded, malformed, split_port},
+};
+
+/// `redis+cluster://[[user]:password@]host[:port],…`.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ClusterConfig {
+    pub(super) seeds: Vec<Place>,
+    pub(super) login: Option<Login>,
+}
+
+/// `redis+sentinel://[[user]:password@]host[:port],…/service[/database]`, with
+/// `?sentinel_user=…&sentinel_password=…`; `rediss+sentinel://…` the same over TLS, with the
+/// settings of `rediss://`.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SentinelConfig {
+    pub(super) sentinels: Vec<Place>,
+    pub(super) service: String,
+    pub(super) database: u32,
+    /// Who we are to the primary.
+    pub(super) login: Option<Login>,
+    /// Who we are to the sentinels.
+    pub(super) sentinel_login: Option<Login>,
+    tls: Option<TlsFiles>,
+}
+
+const PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26379;
+
+impl ClusterConfig {
+    pub(crate) fn new(parts: &Parts<'_>) -> Result<Self, Error> {
+        if !matches!(parts.path, "" | "/" | "/0") {
+            return Err(malformed("a database other than 0, which is all that a cluster has"));
+        }
+        if !parts.query.is_empty() {
+            return Err(malformed("a setting after the `?`, and a cluster has none"));
+        }
+        let login = Given::from_userinfo(parts.userinfo)?.into_login()?;
+        Ok(Self { seeds: seeds(parts, PORT)?, login })
+    }
+}
+
+impl SentinelConfig {
+    pub(crate) fn tcp(parts: &Parts<'_>) -> Result<Self, Error> {
+        Self::new(parts, &["db", "sentinel_user", "sentinel_password"], |_| Ok(None))
+    }
+
+    pub(crate) fn tls(parts: &Parts<'_>) -> Result<Self, Error> {
+        let allowed = ["db", "sentinel_user", "sentinel_password", "ca", "cert", "key"];
+        Self::new(parts, &allowed, |given| given.take_files().map(Some))
+    }
+
+    fn new(
+        parts: &Parts<'_>,
+        allowed: &[&str],
+        files: impl FnOnce(&mut Given) -> Result<Option<TlsFiles>, Error>,
+    ) -> Result<Self, Error> {
+        let path = parts.path.strip_prefix('/').unwrap_or("");
+        let (service, database) = path.split_once('/').unwrap_or((path, ""));
+        let mut given = Given::from_userinfo(parts.userinfo)?;
+        if !database.is_empty() {
+            given.put(&["db"], "db", database)?;
+        }
+        for (name, value) in &parts.query {
+            given.put(allowed, name, value)?;
+        }
+        Ok(Self {
+            sentinels: seeds(parts, SENTINEL_PORT)?,
+            service: self::service(service)?,
+            database: given.database(),
+            tls: files(&mut given)?,
+            sentinel_login: given.take_sentinel_login()?,
+            login: given.into_login()?,
+        })
+    }
+
+    /// A sentinel, or a server that one has named: both are spoken to in the same way.
+    pub(super) fn endpoint(&self, Place { host, port }: &Place) -> Endpoint {
+        let (host, port) = (host.clone(), *port);
+        match &self.tls {
+            None => Endpoint::Tcp { host, port },
+            Some(files) => Endpoint::Tls { host, port, files: files.clone() },
+        }
+    }
+}
+
+fn seeds(parts: &Parts<'_>, port: u16) -> Result<Vec<Place>, Error> {
+    if !parts.host.contains(',') {
+        return Ok(vec![seed((parts.host, parts.port), port)?]);
+    }
+    let each = parts.host.split(',').map(|text| seed(split_port(text)?, port));
+    each.collect()
+}
+
+fn seed((name, given): (&str, Option<&str>), port: u16) -> Result<Place, Error> {
+    Ok(Place { host: config::host(name)?, port: given.map_or(Ok(port), config::port)? })
+}
+
+/// The characters that sentinels allow.
+fn service(text: &str) -> Result<String, Error> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    if !(1..=255).contains(&text.len()) || !text.bytes().all(plain) {
+        return Err(malformed(
+            "no name of a service (letters, digits, `-`, `.` and `_`) after the sentinels: write \
+             redis+sentinel://host:port,host:port/service/database",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+impl fmt::Display for ClusterConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("redis+cluster://")?;
+        config::write_login(f, self.login.as_ref())?;
+        write_places(f, &self.seeds)
+    }
+}
+
+impl fmt::Display for SentinelConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.tls.is_some() { "rediss+sentinel://" } else { "redis+sentinel://" })?;
+        config::write_login(f, self.login.as_ref())?;
+        write_places(f, &self.sentinels)?;
+        write!(f, "/{}/{}", self.service, self.database)?;
+        let files = self.tls.as_ref().map(ToString::to_string).unwrap_or_default();
+        f.write_str(&files)?;
+        let Some(Login { user, .. }) = &self.sentinel_login else { return Ok(()) };
+        f.write_str(if files.is_empty() { "?" } else { "&" })?;
+        if let Some(user) = user {
+            write!(f, "sentinel_user={}&", encoded(user, KeepSlashes::No))?;
+        }
+        f.write_str("sentinel_password=***")
+    }
+}
+
+fn write_places(f: &mut fmt::Formatter<'_>, places: &[Place]) -> fmt::Result {
+    for (index, Place { host, port }) in places.iter().enumerate() {
+        if index > 0 {
+            f.write_str(",")?;
+        }
+        config::write_place(f, host, *port)?;
+    }
+    Ok(())
+}
