@@ -20,15 +20,16 @@ ALLOWED: Final[dict[str, set[str]]] = {
     "cachekit-store": {"cachekit-process"},
     "cachekit-engine": {"cachekit-process", "cachekit-seal", "cachekit-codec", "cachekit-store"},
     "cachekit-sealed": {"cachekit-engine", "cachekit-macros"},
-    "cachekit-python": {"cachekit-sealed"},
+    "cachekit-conformance": {"cachekit-process", "cachekit-store"},
+    "cachekit-python": {"cachekit-conformance", "cachekit-sealed"},
     "cachekit-server": {"cachekit-store"},
     "cachekit-cli": {"cachekit-sealed"},
-    "cachekit-testkit": {"cachekit-process", "cachekit-store"},
+    "cachekit-testkit": {"cachekit-conformance", "cachekit-process", "cachekit-store"},
 }
 
 # Tests and benches of any crate may use these as well, and the crate itself with other features;
 # no shipped code may.
-FOR_TESTS: Final = {"cachekit-testkit"}
+FOR_TESTS: Final = {"cachekit-conformance", "cachekit-testkit"}
 
 # What a macro emits compiles against the facade alone, so that is where its tests look at it.
 TESTED_THROUGH: Final = {"cachekit-macros": {"cachekit-sealed"}}

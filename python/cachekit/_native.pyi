@@ -14,6 +14,7 @@ from typing import (
 
 from typing_extensions import Self, Unpack, disjoint_base
 
+from .stores import AnyStore
 from .typing import CacheOptions, Serializer
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "RawStore",
     "Ticket",
     "check_json",
+    "check_store",
     "configure",
     "encode_arguments",
     "reset",
@@ -391,7 +393,7 @@ def configure(
     master_key_file: str | None = None,
     key_rotation: str | None = None,
     naming_key: str | None = None,
-    backend: str | None = None,
+    backend: str | AnyStore | None = None,
     prefix: str | None = None,
     namespace: str | None = None,
     ttl: float | timedelta | str | None = None,
@@ -412,7 +414,7 @@ def configure(
         master_key_file: A file that holds it, which nobody else may be able to read.
         key_rotation: The key list for rotation, as in `CACHEKIT_MASTER_KEY_ROTATION`.
         naming_key: A long-lived key for the names of entries, so that a rotation changes none.
-        backend: The shared store's URL.
+        backend: The shared store's URL, or an object that is one (`cachekit.stores`).
         prefix: Starts every key in the store; `ck:` unless given.
         namespace: Groups this application's entries, apart from those of others in the same store.
         ttl: How long a value is fresh; 5 minutes unless given.
@@ -434,6 +436,7 @@ def reset() -> None:
     """
 
 def check_json(value: object) -> None: ...
+def check_store(store: str | AnyStore, /) -> list[tuple[str, str, str]]: ...
 def encode_arguments(
     function: Callable[..., object],
     args: tuple[Any, ...] | None = None,

@@ -1,21 +1,55 @@
 """For tests of applications, and for looking at what a store sees.
 
-`RawStore` shows a store as whoever runs it has it: keys and bytes. `reset` gives each test a
-process that nobody has configured.
+`RawStore` shows a store as whoever runs it has it: keys and bytes. `check_store` holds a store of
+your own to what the cache needs of it. `reset` gives each test a process that nobody has
+configured.
 """
 
 from __future__ import annotations
 
 from ._native import RawStore, reset
+from ._native import check_store as _check_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
     from typing import BinaryIO, TypeAlias
 
+    from .stores import AnyStore
+
     _Reply: TypeAlias = "str | list[_Reply]"
 
-__all__ = ["RawStore", "redis_keys", "reset"]
+__all__ = ["RawStore", "check_store", "redis_keys", "reset"]
+
+
+def check_store(store: str | AnyStore) -> str:
+    """Holds a store to the contract, by the suite that the built-in ones pass.
+
+    Args:
+        store: An object (`cachekit.stores`), or a URL. It should be empty, and nobody else's: a few
+            megabytes are written to it, under keys that begin with ``conformance:``. It takes some
+            seconds.
+
+    Returns:
+        A report: a line for each check. Those that need what the store does not have do not apply.
+
+    Raises:
+        AssertionError: The store does not do what it must. The text is the report, with what was
+            expected and what was seen.
+        ConfigurationError: The object is not a store, and a method that is missing is named.
+    """
+    outcomes = _check_store(store)
+    rows: list[str] = []
+    for check, verdict, why in outcomes:
+        rows.append(f"{verdict:<14}  {check.replace('::', ': ').replace('_', ' ')}")
+        rows += [f"{'':<16}{line}" for line in why.splitlines()]
+    verdicts = [verdict for _, verdict, _ in outcomes]
+    failed, passed = verdicts.count("failed"), verdicts.count("passed")
+    rows.append(f"{failed} of {passed + failed} checks failed")
+    report = "\n".join(rows)
+    if failed:
+        raise AssertionError(report)
+    return report
 
 
 def redis_keys(url: str) -> list[str]:

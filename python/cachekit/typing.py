@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import timedelta
 
+    from .stores import AnyStore
+
 __all__ = [
     "AsyncCached",
     "CacheInfo",
@@ -49,8 +51,9 @@ class CacheOptions(TypedDict, total=False):
     ttl: float | timedelta | str
     """How long a value is fresh: seconds, a `timedelta`, or text such as `"5m"`. Default 5 min."""
 
-    backend: str | None
-    """The shared store's URL; `None` keeps entries in this process. Default: as configured."""
+    backend: str | AnyStore | None
+    """The shared store's URL, or an object that is one (`cachekit.stores`); `None` keeps entries in
+    this process. Default: as configured."""
 
     l1: bool | int | str
     """What this process may hold: bytes, text such as `"64MiB"`, or `False`. Default 64 MiB."""

@@ -1,6 +1,9 @@
 //! The one way out for errors: every crate's, as the Python classes of `cachekit.exceptions`.
 
+use std::error::Error as _;
+
 use crate::engine;
+use crate::own_store::Raised;
 use pyo3::exceptions::PyTypeError;
 use pyo3::import_exception;
 use pyo3::prelude::*;
@@ -88,7 +91,7 @@ fn facade_error(error: &cachekit::Error) -> PyErr {
         cachekit::Error::Backend(store) if is_misconfigured(store) => {
             ConfigurationError::new_err(text)
         }
-        _ => unavailable(text, error.retryable()),
+        _ => unavailable(text, error),
     }
 }
 
@@ -98,13 +101,22 @@ fn is_misconfigured(error: &cachekit::engine::store::Error) -> bool {
     matches!(error.kind(), Misconfigured | Unsupported)
 }
 
-fn unavailable(text: String, retryable: bool) -> PyErr {
+/// What a store written in Python raised is the cause of what is raised here.
+fn unavailable(text: String, error: &cachekit::Error) -> PyErr {
+    let cause = match error {
+        cachekit::Error::Backend(store) => store.source(),
+        _ => None,
+    };
     Python::attach(|py| {
         let class = py.get_type::<BackendError>();
-        let options = [("retryable", retryable)].into_py_dict(py);
-        match options.and_then(|options| class.call((text,), Some(&options))) {
+        let options = [("retryable", error.retryable())].into_py_dict(py);
+        let error = match options.and_then(|options| class.call((text,), Some(&options))) {
             Ok(error) => PyErr::from_value(error),
-            Err(error) => error,
+            Err(error) => return error,
+        };
+        if let Some(Raised { raised, .. }) = cause.and_then(|cause| cause.downcast_ref()) {
+            error.set_cause(py, Some(raised.clone_ref(py)));
         }
+        error
     })
 }

@@ -10,7 +10,7 @@
 //! | [`serializer`], [`value`] the bytes into a value | [`detach`] the only place without the GIL |
 //!
 //! Beside them: [`decorator`], [`options`], [`plan`], [`registry`] (how a handle comes to be),
-//! [`verbs`] and [`cache_object`] (what else can be asked), [`errors`] (the one way out).
+//! [`own_store`] (a backend written in Python), [`verbs`] and [`cache_object`] (what else can be asked), [`errors`] (the one way out).
 //!
 //! Nothing is decided in Python: `cachekit/_drive.py` awaits what it is told to await.
 #![forbid(unsafe_code)]
@@ -39,12 +39,14 @@ mod json_check;
 mod logging;
 mod lookup;
 mod options;
+mod own_store;
 mod plan;
 mod quantity;
 mod raw_store;
 mod registry;
 mod request;
 mod serializer;
+mod store_check;
 mod task;
 mod tenant;
 mod ticket;
@@ -78,6 +80,8 @@ mod _native {
     use crate::json_check::check_json;
     #[pymodule_export]
     use crate::raw_store::RawStore;
+    #[pymodule_export]
+    use crate::store_check::check_store;
     #[pymodule_export]
     use crate::task::Pending;
     #[pymodule_export]

@@ -11,6 +11,7 @@ use crate::encryption_wrapper::EncryptionWrapper;
 use crate::engine::L1;
 use crate::errors::{misconfigured, wrong_type};
 use crate::function::Unencodable;
+use crate::own_store::ObjectStore;
 use crate::registry::BackendId;
 use crate::serializer::Serializer;
 use crate::{default_serializer, quantity};
@@ -158,10 +159,7 @@ pub(crate) fn backend(value: &Bound<'_, PyAny>) -> PyResult<Backend> {
     }
     match value.cast::<PyString>() {
         Ok(url) => Ok(Backend::Url(url.to_str()?.into())),
-        Err(_) => Err(wrong_type(format!(
-            "backend takes a URL such as \"redis://localhost:6379/0\", or None, not {}",
-            value.get_type().qualname()?
-        ))),
+        Err(_) => Ok(Backend::Opener(ObjectStore::of(value)?)),
     }
 }
 

@@ -101,7 +101,8 @@ impl Plan {
 
     /// Two lambdas of one scope have one name: another process could take one for the other.
     fn check_name(&self, backend: Option<&Backend>) -> PyResult<()> {
-        let shared = matches!(backend, Some(Backend::Url(_) | Backend::Store(_)));
+        let shared =
+            matches!(backend, Some(Backend::Url(_) | Backend::Store(_) | Backend::Opener(_)));
         if self.operation.anonymous && shared {
             return Err(misconfigured(
                 "a lambda with a shared backend needs a name of its own: cache(name=\"...\")",

@@ -29,6 +29,8 @@ pub(crate) enum BackendId {
     InForce,
     Memory,
     Url(u64),
+    /// An object, by its address in memory: a store that holds it keeps it from being another's.
+    Object(usize),
 }
 
 impl BackendId {
@@ -37,8 +39,11 @@ impl BackendId {
         if backend.is_none() {
             return Ok(Self::Memory);
         }
+        let Ok(url) = backend.extract::<PyBackedStr>() else {
+            return Ok(Self::Object(backend.as_ptr() as usize));
+        };
         let mut hasher = DefaultHasher::new();
-        backend.extract::<PyBackedStr>()?.hash(&mut hasher);
+        url.hash(&mut hasher);
         Ok(Self::Url(hasher.finish()))
     }
 }

@@ -1,8 +1,12 @@
 """A process that nobody has configured, for every test."""
 
 import itertools
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 _NAMES = itertools.count()
 MASTER_KEY = "4f9d" * 16

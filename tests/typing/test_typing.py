@@ -9,7 +9,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-FILES = ["spellings.py", "misuse.py"]
+FILES = ["spellings.py", "misuse.py", "stores.py"]
 
 
 def run(*command):

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachekit_engine::process::Clock;
-use cachekit_engine::store::Store;
+use cachekit_engine::store::{Store, StoreOptions};
 use cachekit_engine::{L1, Observer, OnTamper};
 
 use crate::{Error, Secret, env};
@@ -34,6 +34,15 @@ pub enum Backend {
     Url(Secret),
     /// In this store.
     Store(Arc<dyn Store>),
+    /// In the store that this makes once it is known how patient it is to be.
+    Opener(Arc<dyn OpenStore>),
+}
+
+/// Makes a store of what only a face knows: an object of its language, for example.
+pub trait OpenStore: Send + Sync + 'static {
+    /// The store, with these time-outs and limits. Does no I/O. Two stores that one opener made
+    /// hold the same entries.
+    fn open(self: Arc<Self>, options: &StoreOptions) -> Arc<dyn Store>;
 }
 
 /// Whether `CACHEKIT_MASTER_KEY_ROTATION` (or [`Settings::rotation`]) has a say.

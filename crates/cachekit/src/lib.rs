@@ -31,6 +31,7 @@
 //! - [`Cache`]: values by key, with [`get_or_compute`](Cache::get_or_compute) and
 //!   [`for_tenant`](Cache::for_tenant); [`Cache::blocking`] for synchronous code.
 //! - [`CacheBuilder`] and [`configure`]: keys, stores, bounds. [`mod@env`]: the environment variables.
+//! - [`store`]: a store of your own.
 //! - [`Error`]: what can go wrong, and what to do.
 //!
 //! # What it does not promise
@@ -62,6 +63,9 @@ pub mod shared;
 pub use cachekit_engine as engine;
 pub use cachekit_engine::codec::{Codec, Json, MessagePack, SerializerId};
 pub use cachekit_engine::process::{Clock, ManualClock, SystemClock, UnixMillis};
+/// What keeps entries: the [`Store`](store::Store) trait, to write one of your own, and the stores
+/// that are there.
+pub use cachekit_engine::store;
 pub use cachekit_engine::store::Store;
 pub use cachekit_engine::{
     DEFAULT_L1_BYTES, DEFAULT_L1_MAX_AGE, DEFAULT_MAX_TTL, DEFAULT_PREFIX, Event, Filled, L1,
@@ -71,7 +75,7 @@ pub use cachekit_engine::{
 pub use blocking::Blocking;
 pub use builder::CacheBuilder;
 pub use cache::{Cache, KEYED_OPERATION};
-pub use config::{Backend, DEFAULT_TTL, MasterKeySource, Rotation, Settings};
+pub use config::{Backend, DEFAULT_TTL, MasterKeySource, OpenStore, Rotation, Settings};
 pub use default::{configure, configured};
 pub use error::{ComputeError, Error};
 pub use secret::Secret;

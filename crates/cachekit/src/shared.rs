@@ -81,20 +81,25 @@ impl ResolvedOptions {
                 Ok(None)
             }
             Backend::Store(store) => Ok(Some(Arc::clone(store))),
+            Backend::Opener(opener) => Ok(Some(Arc::clone(opener).open(&self.store_options()))),
             Backend::Url(url) => {
-                let mut options = StoreOptions::default();
-                if let Some(timeout) = self.settings.connect_timeout {
-                    options = options.with_connect_timeout(timeout);
-                }
-                if let Some(timeout) = self.settings.operation_timeout {
-                    options = options.with_operation_timeout(timeout);
-                }
-                if let Some(clock) = &self.settings.clock {
-                    options = options.with_clock(Arc::clone(clock));
-                }
-                Ok(Some(cachekit_engine::store::open(url.expose(), &options)?))
+                Ok(Some(cachekit_engine::store::open(url.expose(), &self.store_options())?))
             }
         }
+    }
+
+    fn store_options(&self) -> StoreOptions {
+        let mut options = StoreOptions::default();
+        if let Some(timeout) = self.settings.connect_timeout {
+            options = options.with_connect_timeout(timeout);
+        }
+        if let Some(timeout) = self.settings.operation_timeout {
+            options = options.with_operation_timeout(timeout);
+        }
+        if let Some(clock) = &self.settings.clock {
+            options = options.with_clock(Arc::clone(clock));
+        }
+        options
     }
 
     fn agreement(&self) -> Agreement {
@@ -107,7 +112,8 @@ impl ResolvedOptions {
             backend: match &self.backend {
                 Backend::Memory => Place::Memory,
                 Backend::Url(url) => Place::Url(url.expose().to_owned()),
-                Backend::Store(store) => Place::Store(address(store)),
+                Backend::Store(store) => Place::Object(address(store)),
+                Backend::Opener(opener) => Place::Object(address(opener)),
             },
             prefix: settings.prefix.clone(),
             l1: settings.l1.map(|l1| match l1 {
@@ -147,7 +153,7 @@ struct Agreement {
 enum Place {
     Memory,
     Url(String),
-    Store(usize),
+    Object(usize),
 }
 
 fn address<T: ?Sized>(object: &Arc<T>) -> usize {

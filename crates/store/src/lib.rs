@@ -7,6 +7,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `store` | the contract |
+//! | `limits` | what is refused before anything is done, for whoever writes a store |
 //! | `capability` | what a particular store can do, and how well |
 //! | `error` | what can go wrong, and whether trying again can help |
 //! | `options` | time-outs, bounds and the clock, with their defaults |
@@ -32,6 +33,7 @@ mod capability;
 mod embedded;
 mod error;
 mod lifetime;
+mod limits;
 mod memcached;
 mod memory;
 mod open;
@@ -40,9 +42,12 @@ mod redis;
 mod store;
 mod url;
 
+pub use bytes::Bytes;
 pub use capability::{Batch, Capabilities, Compare, Reach};
 pub use embedded::EmbeddedStore;
 pub use error::{Error, ErrorKind};
+pub use lifetime::Lifetime;
+pub use limits::Limits;
 pub use memcached::MemcachedStore;
 pub use memory::MemoryStore;
 pub use open::open;

@@ -8,13 +8,17 @@ use crate::{Error, ErrorKind};
 /// refuses a deadline that overflows its 64-bit milliseconds.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// A time to live in whole milliseconds, at least one.
+/// A time to live in whole milliseconds, between one and a hundred years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lifetime(u64);
+pub struct Lifetime(u64);
 
 impl Lifetime {
-    /// Rounds `ttl` up to whole milliseconds.
-    pub(crate) fn new(ttl: Duration, address: &str) -> Result<Self, Error> {
+    /// Rounds `ttl` up to whole milliseconds; longer than a hundred years is a hundred years.
+    ///
+    /// # Errors
+    ///
+    /// [`Misconfigured`](ErrorKind::Misconfigured), for the store of this `address`: no time at all.
+    pub fn new(ttl: Duration, address: &str) -> Result<Self, Error> {
         if ttl.is_zero() {
             return Err(Error::new(
                 ErrorKind::Misconfigured,
@@ -27,12 +31,12 @@ impl Lifetime {
     }
 
     /// Between one millisecond and a hundred years.
-    pub(crate) fn as_millis(self) -> u64 {
+    pub fn as_millis(self) -> u64 {
         self.0
     }
 
     /// The same in nanoseconds; a hundred years fit five times into a `u64`.
-    pub(crate) fn as_nanos(self) -> u64 {
+    pub fn as_nanos(self) -> u64 {
         self.0.saturating_mul(1_000_000)
     }
 }

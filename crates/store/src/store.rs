@@ -37,6 +37,58 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send +
 /// be used from many runtimes and, after `fork()`, from the child's: connections belong to a
 /// runtime of a process, not to the store.
 ///
+/// # How to write one
+///
+/// Answer what you can at once, as a future that is ready; await what you cannot, and let the
+/// time-outs of your [`StoreOptions`](crate::StoreOptions) end it. [`Limits`](crate::Limits) checks
+/// what has to be refused before anything is done. What you cannot do at all you say in
+/// [`Capabilities`]: the cache does without it, and nothing is to look atomic that is not. Then
+/// hold it to all of this with `cachekit_conformance::run`, in a test. `examples/own_store.rs` is
+/// one whole.
+///
+/// ```
+/// # use cachekit_store::{*, Error, Store};
+/// # use std::{collections::HashMap, future::ready, sync::Mutex, time::Duration};
+/// struct Shelf(Mutex<HashMap<String, Bytes>>); // It forgets nothing: not to be used.
+///
+/// impl Store for Shelf {
+///     fn address(&self) -> &str {
+///         "shelf://"
+///     }
+///     fn capabilities(&self) -> Capabilities {
+///         Capabilities::new(Reach::Process, 1 << 20).with_compare(Compare::Unsupported)
+///     }
+///     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
+///         let entries = self.0.lock().unwrap();
+///         let found = keys.iter().map(|key| entries.get(*key).cloned()).collect();
+///         Box::pin(ready(Limits::of(self).count(keys.len()).map(|()| found)))
+///     }
+///     fn set<'a>(&'a self, key: &'a str, value: Bytes, ttl: Duration) -> Pending<'a, ()> {
+///         let allowed = Limits::of(self).write(&value, ttl);
+///         Box::pin(ready(allowed.map(|_life| {
+///             self.0.lock().unwrap().insert(key.to_owned(), value);
+///         })))
+///     }
+///     // …
+/// #   fn set_many<'a>(&'a self, writes: &'a [Write<'a>]) -> Pending<'a, ()> {
+/// #       Box::pin(async move {
+/// #           for write in writes { self.set(write.key, write.value.clone(), write.ttl).await?; }
+/// #           Ok(())
+/// #       })
+/// #   }
+/// #   fn compare_and_set<'a>(&'a self, _: &'a str, _: Expected<'a>, _: Bytes, _: Duration) -> Pending<'a, Swap> {
+/// #       Box::pin(ready(Err(Error::new(ErrorKind::Unsupported, "shelf://", "nothing is compared"))))
+/// #   }
+/// #   fn compare_and_delete<'a>(&'a self, _: &'a str, _: &'a [u8]) -> Pending<'a, Swap> {
+/// #       Box::pin(ready(Err(Error::new(ErrorKind::Unsupported, "shelf://", "nothing is compared"))))
+/// #   }
+/// #   fn delete<'a>(&'a self, key: &'a str) -> Pending<'a, Deleted> {
+/// #       let there = self.0.lock().unwrap().remove(key).is_some();
+/// #       Box::pin(ready(Ok(if there { Deleted::Removed } else { Deleted::Absent })))
+/// #   }
+/// }
+/// ```
+///
 /// [`Misconfigured`]: crate::ErrorKind::Misconfigured
 /// [`Timeout`]: crate::ErrorKind::Timeout
 /// [`Unavailable`]: crate::ErrorKind::Unavailable

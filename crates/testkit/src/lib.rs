@@ -19,7 +19,6 @@
     reason = "a test kit fails by panicking"
 )]
 
-pub mod conformance;
 mod eventually;
 mod fault_proxy;
 mod memcached_server;
@@ -28,6 +27,7 @@ mod redis_sentinel;
 mod redis_server;
 mod redis_tls;
 
+pub use cachekit_conformance as conformance;
 pub use eventually::{eventually, eventually_async};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use memcached_server::MemcachedServer;

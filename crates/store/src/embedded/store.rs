@@ -16,8 +16,8 @@ use super::{
     writer::{Change, Outcome, Put},
 };
 use crate::{
-    Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions, Swap,
-    Write, lifetime::Lifetime,
+    Capabilities, Deleted, Error, ErrorKind, Expected, Limits, Pending, Reach, Store, StoreOptions,
+    Swap, Write,
 };
 
 /// All values of one answer together, as a multiple of the largest.
@@ -67,26 +67,9 @@ impl EmbeddedStore {
         Error::new(kind, &*self.wanted.address, seen)
     }
 
-    fn checked_length(&self, value: &[u8]) -> Result<(), Error> {
-        if value.len() <= self.largest_entry {
-            return Ok(());
-        }
-        let seen = format!("a value of {} bytes; the limit is {}", value.len(), self.largest_entry);
-        Err(self.error(ErrorKind::TooLarge, seen))
-    }
-
-    fn checked_count(&self, count: usize) -> Result<(), Error> {
-        let most = self.capabilities().most_keys;
-        if count <= most {
-            return Ok(());
-        }
-        let seen = format!("{count} keys in one call; the limit is {most}");
-        Err(self.error(ErrorKind::TooLarge, seen))
-    }
-
     fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<Put, Error> {
-        self.checked_length(&value)?;
-        Ok(Put { digest: digest(key), value, life: Lifetime::new(ttl, &self.wanted.address)? })
+        let life = Limits::of(self).write(&value, ttl)?;
+        Ok(Put { digest: digest(key), value, life })
     }
 
     /// The open file. The first call of a process opens it.
@@ -149,7 +132,7 @@ impl EmbeddedStore {
         for key in keys {
             let found = opened.table.live(&txn, &digest(key), now).map_err(failed)?;
             if let Some(value) = found {
-                self.checked_length(value)?;
+                Limits::of(self).value(value)?;
                 room = room.checked_sub(value.len()).ok_or_else(|| {
                     let seen = format!("an answer of more than {ANSWER} times the largest entry");
                     self.error(ErrorKind::TooLarge, seen)
@@ -178,7 +161,7 @@ impl Store for EmbeddedStore {
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
         Box::pin(async move {
-            self.checked_count(keys.len())?;
+            Limits::of(self).count(keys.len())?;
             if keys.is_empty() {
                 return Ok(Vec::new());
             }
@@ -196,7 +179,7 @@ impl Store for EmbeddedStore {
 
     fn set_many<'a>(&'a self, writes: &'a [Write<'a>]) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.checked_count(writes.len())?;
+            Limits::of(self).count(writes.len())?;
             let puts = writes
                 .iter()
                 .map(|Write { key, value, ttl }| self.put(key, value.clone(), *ttl))

@@ -17,8 +17,8 @@ use super::{
     ring::Ring,
 };
 use crate::{
-    Batch, Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions,
-    Swap, Write, lifetime::Lifetime,
+    Batch, Capabilities, Deleted, Error, ErrorKind, Expected, Lifetime, Limits, Pending, Reach,
+    Store, StoreOptions, Swap, Write,
 };
 
 /// Entries in one or several memcached servers, as items of their own.
@@ -96,14 +96,6 @@ impl MemcachedStore {
         Ok(expiry::seconds(Lifetime::new(ttl, &self.address)?, &*self.clock))
     }
 
-    fn checked_count(&self, count: usize) -> Result<(), Error> {
-        let most = self.capabilities().most_keys;
-        if count <= most {
-            return Ok(());
-        }
-        Err(self.too_large(format!("{count} keys in one call; the limit is {most}")))
-    }
-
     fn too_large(&self, seen: String) -> Error {
         Error::new(ErrorKind::TooLarge, &*self.address, seen)
     }
@@ -169,7 +161,7 @@ impl Store for MemcachedStore {
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
         Box::pin(async move {
-            self.checked_count(keys.len())?;
+            Limits::of(self).count(keys.len())?;
             let read = |(links, share): (&'a Links, Vec<usize>)| async move {
                 let mut composer = Composer::new(share.len());
                 for key in share.iter().filter_map(|position| keys.get(*position)) {
@@ -203,7 +195,7 @@ impl Store for MemcachedStore {
 
     fn set_many<'a>(&'a self, writes: &'a [Write<'a>]) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.checked_count(writes.len())?;
+            Limits::of(self).count(writes.len())?;
             let seconds = writes.iter().map(|write| self.checked(&write.value, write.ttl));
             let seconds = &*seconds.collect::<Result<Vec<_>, _>>()?;
             let write = |(links, share): (&'a Links, Vec<usize>)| async move {

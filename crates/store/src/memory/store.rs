@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 
 use super::entries::{Entries, Shelf, weight};
 use crate::{
-    Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions, Swap,
-    Write, lifetime::Lifetime,
+    Capabilities, Deleted, Error, ErrorKind, Expected, Lifetime, Limits, Pending, Reach, Store,
+    StoreOptions, Swap, Write,
 };
 
 /// Every shelf of this process by its name. A forked child starts without any: the copies that
@@ -62,7 +62,7 @@ impl MemoryStore {
     }
 
     fn checked(&self, key: &str, value: &[u8], ttl: Duration) -> Result<Lifetime, Error> {
-        self.checked_length(value)?;
+        let life = Limits::of(self).write(value, ttl)?;
         let weight = weight(key, value);
         if weight > self.capacity {
             return Err(Error::new(
@@ -71,30 +71,7 @@ impl MemoryStore {
                 format!("an entry of {weight} bytes in a store of {}", self.capacity),
             ));
         }
-        Lifetime::new(ttl, &self.address)
-    }
-
-    fn checked_length(&self, value: &[u8]) -> Result<(), Error> {
-        if value.len() <= self.largest_entry {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::TooLarge,
-            &*self.address,
-            format!("a value of {} bytes; the limit is {}", value.len(), self.largest_entry),
-        ))
-    }
-
-    fn checked_count(&self, count: usize) -> Result<(), Error> {
-        let most = self.capabilities().most_keys;
-        if count <= most {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::TooLarge,
-            &*self.address,
-            format!("{count} keys in one call; the limit is {most}"),
-        ))
+        Ok(life)
     }
 
     /// Runs `act` on the entries that live now.
@@ -121,12 +98,12 @@ impl Store for MemoryStore {
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
         Box::pin(async move {
-            self.checked_count(keys.len())?;
+            Limits::of(self).count(keys.len())?;
             let answers: Vec<Option<Bytes>> = self.with_entries(|entries, now| {
                 keys.iter().map(|key| entries.live(key, now).cloned()).collect()
             });
             // Written through another store of this name, with a higher limit.
-            answers.iter().flatten().try_for_each(|value| self.checked_length(value))?;
+            answers.iter().flatten().try_for_each(|value| Limits::of(self).value(value))?;
             Ok(answers)
         })
     }
@@ -141,7 +118,7 @@ impl Store for MemoryStore {
 
     fn set_many<'a>(&'a self, writes: &'a [Write<'a>]) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.checked_count(writes.len())?;
+            Limits::of(self).count(writes.len())?;
             let lives = writes
                 .iter()
                 .map(|write| self.checked(write.key, &write.value, write.ttl))

@@ -17,8 +17,8 @@ use super::{
     server::{Role, Server},
 };
 use crate::{
-    Batch, Capabilities, Deleted, Error, ErrorKind, Expected, Pending, Reach, Store, StoreOptions,
-    Swap, Write, lifetime::Lifetime,
+    Batch, Capabilities, Deleted, Error, Expected, Lifetime, Limits, Pending, Reach, Store,
+    StoreOptions, Swap, Write,
 };
 
 /// Entries in a Redis database, as plain string keys with `PX` times to live.
@@ -69,29 +69,6 @@ impl RedisStore {
         }
     }
 
-    fn checked(&self, value: &[u8], ttl: Duration) -> Result<Lifetime, Error> {
-        if value.len() > self.largest_entry {
-            return Err(self.too_large(format!(
-                "a value of {} bytes; the limit is {}",
-                value.len(),
-                self.largest_entry
-            )));
-        }
-        Lifetime::new(ttl, &self.address)
-    }
-
-    fn checked_count(&self, count: usize) -> Result<(), Error> {
-        let most = self.capabilities().most_keys;
-        if count <= most {
-            return Ok(());
-        }
-        Err(self.too_large(format!("{count} keys in one call; the limit is {most}")))
-    }
-
-    fn too_large(&self, seen: String) -> Error {
-        Error::new(ErrorKind::TooLarge, &*self.address, seen)
-    }
-
     /// Runs a compare script by its digest, or, where the server does not know it, whole: that
     /// teaches it the script too.
     async fn run(&self, key: &str, comparison: &Comparison<'_>) -> Result<Swap, Error> {
@@ -121,7 +98,7 @@ impl Store for RedisStore {
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
         Box::pin(async move {
-            self.checked_count(keys.len())?;
+            Limits::of(self).count(keys.len())?;
             if keys.is_empty() {
                 return Ok(Vec::new());
             }
@@ -131,7 +108,7 @@ impl Store for RedisStore {
 
     fn set<'a>(&'a self, key: &'a str, value: Bytes, ttl: Duration) -> Pending<'a, ()> {
         Box::pin(async move {
-            let life = self.checked(&value, ttl)?;
+            let life = Limits::of(self).write(&value, ttl)?;
             let request = set_command(key, &value, life);
             reply::stored(self.route.call(Replay::Unsafe, key, request).await?, &self.address)
         })
@@ -139,10 +116,11 @@ impl Store for RedisStore {
 
     fn set_many<'a>(&'a self, writes: &'a [Write<'a>]) -> Pending<'a, ()> {
         Box::pin(async move {
-            self.checked_count(writes.len())?;
+            Limits::of(self).count(writes.len())?;
             let mut commands = Vec::with_capacity(writes.len());
             for Write { key, value, ttl } in writes {
-                commands.push((*key, set_command(key, value, self.checked(value, *ttl)?)));
+                commands
+                    .push((*key, set_command(key, value, Limits::of(self).write(value, *ttl)?)));
             }
             if writes.is_empty() {
                 return Ok(());
@@ -160,7 +138,7 @@ impl Store for RedisStore {
         ttl: Duration,
     ) -> Pending<'a, Swap> {
         Box::pin(async move {
-            let life = self.checked(&value, ttl)?;
+            let life = Limits::of(self).write(&value, ttl)?;
             match expected {
                 Expected::Absent => {
                     let mut request = set_command(key, &value, life);

@@ -1,13 +1,61 @@
-//! What every store must do, run against any of them.
+//! What every store must do: one suite, run against any of them.
 //!
-//! A test of a store implements [`Subject`] and calls [`run`]; the checks are chosen by what the
-//! store says that it can do. Each one uses keys of its own, so that they may run beside other
-//! tests on the same server.
+//! Whoever writes a [`Store`] implements [`Subject`] for it, in a test, and calls [`run`]. The checks
+//! are chosen by what the store says that it can do ([`Capabilities`]); each uses keys of its own, so
+//! that they may run beside other tests on the same server.
+//!
+//! ```
+//! use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+//! use cachekit_conformance::{Subject, report};
+//! use cachekit_process::{Clock, SystemClock};
+//! use cachekit_store::{MemoryStore, Store, StoreOptions};
+//!
+//! struct Mine;
+//!
+//! impl Subject for Mine {
+//!     fn open(&self, options: StoreOptions) -> Arc<dyn Store> {
+//!         Arc::new(MemoryStore::named("mine", &options)) // Yours.
+//!     }
+//!     fn clock(&self) -> Arc<dyn Clock> {
+//!         Arc::new(SystemClock)
+//!     }
+//!     fn pass(&self, by: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+//!         Box::pin(tokio::time::sleep(by))
+//!     }
+//! }
+//!
+//! let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+//! runtime.block_on(cachekit_conformance::run(&Mine)); // Panics at the first thing that is wrong.
+//! let all = runtime.block_on(report(&Mine)); // Goes on, and says what became of each check.
+//! assert!(all.iter().all(|outcome| !outcome.is_failure()));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! | file | what it looks at |
+//! |---|---|
+//! | `values` | what is stored comes back |
+//! | `lifetimes` | nothing outlives its time to live |
+//! | `limits` | bounds hold on the way in and out |
+//! | `swaps` | compare-and-set and compare-and-delete |
+//! | `concurrency` | many callers, many runtimes, callers that go away |
+//! | `outages` | a store that is down, hangs, comes back |
+//! | `report` | going on after a failure, and saying what it was |
+//!
+//! Everything here fails by panicking, as tests do.
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test kit fails by panicking"
+)]
 
 mod concurrency;
 mod lifetimes;
 mod limits;
 mod outages;
+mod report;
 mod swaps;
 mod values;
 
@@ -25,6 +73,8 @@ use std::{
 use bytes::Bytes;
 use cachekit_process::Clock;
 use cachekit_store::{Batch, Capabilities, Compare, Store, StoreOptions};
+
+pub use report::{Outcome, Verdict, report};
 
 /// A kind of store under test.
 pub trait Subject: Sync {
@@ -56,7 +106,7 @@ pub trait Outage: Sync {
     fn resume(&self);
 }
 
-type Running<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+type Running<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// One thing that a store must do.
 pub struct Check {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cachekit_process::Clock;
 use cachekit_store::{ErrorKind, Expected, Store, Swap, Write};
 
-use super::{LONG, Subject, get, key, open, put};
+use crate::{LONG, Subject, get, key, open, put};
 
 const SHORT: Duration = Duration::from_millis(60);
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -23,7 +23,7 @@ async fn gone_after(subject: &dyn Subject, store: &dyn Store, key: &str) -> Dura
     passed(&*clock)
 }
 
-pub(super) async fn an_entry_runs_out(subject: &dyn Subject) {
+pub(crate) async fn an_entry_runs_out(subject: &dyn Subject) {
     let (store, key) = (open(subject), key("short"));
     let before = subject.clock().boot_nanos();
     store.set(&key, Bytes::from_static(b"value"), SHORT).await.expect("a write");
@@ -33,7 +33,7 @@ pub(super) async fn an_entry_runs_out(subject: &dyn Subject) {
     assert!(lived + MILLISECOND >= SHORT, "gone after {lived:?}");
 }
 
-pub(super) async fn a_new_write_has_a_new_lifetime(subject: &dyn Subject) {
+pub(crate) async fn a_new_write_has_a_new_lifetime(subject: &dyn Subject) {
     let store = open(subject);
     let (longer, shorter) = (key("longer"), key("shorter"));
     let value = Bytes::from_static(b"value");
@@ -47,7 +47,7 @@ pub(super) async fn a_new_write_has_a_new_lifetime(subject: &dyn Subject) {
     assert!(get(&*store, &longer).await.is_some());
 }
 
-pub(super) async fn the_shortest_and_the_longest_are_accepted(subject: &dyn Subject) {
+pub(crate) async fn the_shortest_and_the_longest_are_accepted(subject: &dyn Subject) {
     let store = open(subject);
     let (shortest, longest) = (key("shortest"), key("longest"));
     let value = Bytes::from_static(b"value");
@@ -57,7 +57,7 @@ pub(super) async fn the_shortest_and_the_longest_are_accepted(subject: &dyn Subj
     assert!(get(&*store, &longest).await.is_some());
 }
 
-pub(super) async fn zero_is_refused(subject: &dyn Subject) {
+pub(crate) async fn zero_is_refused(subject: &dyn Subject) {
     let (store, key) = (open(subject), key("zero"));
     put(&*store, &key, "kept").await;
     let zero = Duration::ZERO;
@@ -68,7 +68,7 @@ pub(super) async fn zero_is_refused(subject: &dyn Subject) {
     assert_eq!(get(&*store, &key).await.as_deref(), Some(&b"kept"[..]));
 }
 
-pub(super) async fn a_swap_has_its_own_lifetime(subject: &dyn Subject) {
+pub(crate) async fn a_swap_has_its_own_lifetime(subject: &dyn Subject) {
     let store = open(subject);
     let (fresh, replaced) = (key("fresh"), key("replaced"));
     let value = Bytes::from_static(b"value");
@@ -81,7 +81,7 @@ pub(super) async fn a_swap_has_its_own_lifetime(subject: &dyn Subject) {
     gone_after(subject, &*store, &replaced).await;
 }
 
-pub(super) async fn what_has_run_out_is_absent_for_a_swap(subject: &dyn Subject) {
+pub(crate) async fn what_has_run_out_is_absent_for_a_swap(subject: &dyn Subject) {
     let (store, key) = (open(subject), key("short"));
     store.set(&key, Bytes::from_static(b"old"), SHORT).await.expect("a write");
     gone_after(subject, &*store, &key).await;

@@ -3,19 +3,19 @@
 use bytes::Bytes;
 use cachekit_store::{Deleted, Write};
 
-use super::{LONG, Subject, get, key, open, put};
+use crate::{LONG, Subject, get, key, open, put};
 
-pub(super) async fn an_absent_entry_is_none(subject: &dyn Subject) {
+pub(crate) async fn an_absent_entry_is_none(subject: &dyn Subject) {
     assert_eq!(get(&*open(subject), &key("absent")).await, None);
 }
 
-pub(super) async fn what_is_set_comes_back(subject: &dyn Subject) {
+pub(crate) async fn what_is_set_comes_back(subject: &dyn Subject) {
     let (store, key) = (open(subject), key("a"));
     put(&*store, &key, "value").await;
     assert_eq!(get(&*store, &key).await.as_deref(), Some(&b"value"[..]));
 }
 
-pub(super) async fn a_later_write_wins(subject: &dyn Subject) {
+pub(crate) async fn a_later_write_wins(subject: &dyn Subject) {
     let (store, key) = (open(subject), key("a"));
     for value in ["a longer first value", "second", ""] {
         put(&*store, &key, value).await;
@@ -23,7 +23,7 @@ pub(super) async fn a_later_write_wins(subject: &dyn Subject) {
     }
 }
 
-pub(super) async fn every_byte_survives(subject: &dyn Subject) {
+pub(crate) async fn every_byte_survives(subject: &dyn Subject) {
     let store = open(subject);
     let all: Vec<u8> = (0..=u8::MAX).collect();
     for value in [&all[..], b"", b"\0", b"\r\n", b"$-1\r\n", b"*1\r\n$1\r\nx\r\n", b"\xff\xfe"] {
@@ -33,7 +33,7 @@ pub(super) async fn every_byte_survives(subject: &dyn Subject) {
     }
 }
 
-pub(super) async fn a_mebibyte_survives(subject: &dyn Subject) {
+pub(crate) async fn a_mebibyte_survives(subject: &dyn Subject) {
     let (store, key) = (open(subject), key("large"));
     // Some stores keep nothing larger than a little less.
     let length = store.capabilities().largest_entry.min(1024 * 1024) as u32;
@@ -42,7 +42,7 @@ pub(super) async fn a_mebibyte_survives(subject: &dyn Subject) {
     assert!(get(&*store, &key).await.is_some_and(|back| back == value));
 }
 
-pub(super) async fn unusual_keys_are_keys_of_their_own(subject: &dyn Subject) {
+pub(crate) async fn unusual_keys_are_keys_of_their_own(subject: &dyn Subject) {
     let store = open(subject);
     let base = key("odd");
     let long = "k".repeat(2000);
@@ -56,7 +56,7 @@ pub(super) async fn unusual_keys_are_keys_of_their_own(subject: &dyn Subject) {
     }
 }
 
-pub(super) async fn many_come_back_in_the_order_asked(subject: &dyn Subject) {
+pub(crate) async fn many_come_back_in_the_order_asked(subject: &dyn Subject) {
     let store = open(subject);
     let (a, b, absent) = (key("a"), key("b"), key("absent"));
     put(&*store, &a, "1").await;
@@ -67,7 +67,7 @@ pub(super) async fn many_come_back_in_the_order_asked(subject: &dyn Subject) {
     assert_eq!(answers, [Some(&b"2"[..]), None, Some(b"1"), Some(b"2"), None]);
 }
 
-pub(super) async fn many_are_written_in_order(subject: &dyn Subject) {
+pub(crate) async fn many_are_written_in_order(subject: &dyn Subject) {
     let store = open(subject);
     let keys: Vec<String> = (0..100).map(|i| key(&i.to_string())).collect();
     let write = |key, value: String| Write { key, value: value.into(), ttl: LONG };
@@ -82,13 +82,13 @@ pub(super) async fn many_are_written_in_order(subject: &dyn Subject) {
     }
 }
 
-pub(super) async fn nothing_asked_is_nothing_done(subject: &dyn Subject) {
+pub(crate) async fn nothing_asked_is_nothing_done(subject: &dyn Subject) {
     let store = open(subject);
     assert_eq!(store.get_many(&[]).await.expect("no answers").len(), 0);
     store.set_many(&[]).await.expect("no writes");
 }
 
-pub(super) async fn a_deleted_entry_is_gone(subject: &dyn Subject) {
+pub(crate) async fn a_deleted_entry_is_gone(subject: &dyn Subject) {
     let (store, key) = (open(subject), key("a"));
     put(&*store, &key, "value").await;
     assert_eq!(store.delete(&key).await.expect("a deletion"), Deleted::Removed);
@@ -96,14 +96,14 @@ pub(super) async fn a_deleted_entry_is_gone(subject: &dyn Subject) {
     assert_eq!(store.delete(&key).await.expect("a deletion"), Deleted::Absent);
 }
 
-pub(super) async fn two_stores_of_one_address_share_entries(subject: &dyn Subject) {
+pub(crate) async fn two_stores_of_one_address_share_entries(subject: &dyn Subject) {
     let (one, other, key) = (open(subject), open(subject), key("a"));
     assert_eq!(one.address(), other.address());
     put(&*one, &key, "value").await;
     assert_eq!(get(&*other, &key).await.as_deref(), Some(&b"value"[..]));
 }
 
-pub(super) async fn the_address_is_fit_for_logs(subject: &dyn Subject) {
+pub(crate) async fn the_address_is_fit_for_logs(subject: &dyn Subject) {
     let store = open(subject);
     let address = store.address();
     assert!(address.contains("://"), "{address}");
