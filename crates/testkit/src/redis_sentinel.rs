@@ -103,7 +103,7 @@ impl<'a> SentinelSetup<'a> {
     fn lines(self, watched: &str) -> String {
         let mut lines = format!(
             "sentinel monitor {SERVICE} 127.0.0.1 {watched} 2\n\
-             sentinel down-after-milliseconds {SERVICE} 500\n\
+             sentinel down-after-milliseconds {SERVICE} 1500\n\
              sentinel failover-timeout {SERVICE} 3000\n"
         );
         if let Some(password) = self.password {
@@ -192,14 +192,18 @@ impl RedisSentinel {
         });
     }
 
-    /// Sentinels look every ten seconds at what seldom changes. A test has no time for that.
+    /// Sentinels look every ten seconds at what seldom changes, and do nothing for half a minute
+    /// after the machine was too busy for them. A test has no time for that. Five times as long as
+    /// between two pings they believe what a replica said of itself, which they ask once a second
+    /// when its primary is down; and a server is down that has missed several.
     fn hasten(&self) {
         for sentinel in &self.sentinels {
             for (what, millis) in [
-                ("INFO-PERIOD", "200"),
+                ("INFO-PERIOD", "500"),
+                ("PING-PERIOD", "400"),
                 ("PUBLISH-PERIOD", "200"),
                 ("ASK-PERIOD", "200"),
-                ("PING-PERIOD", "100"),
+                ("TILT-TRIGGER", "20000"),
             ] {
                 sentinel.query::<()>(&["SENTINEL", "DEBUG", what, millis]);
             }
