@@ -22,7 +22,7 @@ ALLOWED: Final[dict[str, set[str]]] = {
     "cachekit-sealed": {"cachekit-engine", "cachekit-macros"},
     "cachekit-conformance": {"cachekit-process", "cachekit-store"},
     "cachekit-python": {"cachekit-conformance", "cachekit-sealed"},
-    "cachekit-server": {"cachekit-store"},
+    "cachekit-server": {"cachekit-process", "cachekit-store"},
     "cachekit-cli": {"cachekit-sealed"},
     "cachekit-testkit": {"cachekit-conformance", "cachekit-process", "cachekit-store"},
 }
@@ -38,7 +38,7 @@ TESTED_THROUGH: Final = {"cachekit-macros": {"cachekit-sealed"}}
 # not link the sealing code cannot open an entry, whatever else is wrong with it. The store crate
 # stands here because it is all that a server is made of.
 NEVER_LINKS: Final[dict[str, set[str]]] = {
-    "cachekit-server": {"cachekit-seal"},
+    "cachekit-server": {"cachekit-seal", "cachekit-codec", "cachekit-engine", "cachekit-sealed"},
     "cachekit-store": {"cachekit-seal"},
     "cachekit-codec": {"cachekit-seal", "cachekit-store"},
 }

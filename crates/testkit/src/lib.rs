@@ -5,6 +5,7 @@
 //! * [`RedisSentinel`]: one with two replicas, and three sentinels that replace it;
 //! * [`Authority`]: certificates for it, good and bad;
 //! * [`MemcachedServer`]: the same with memcached;
+//! * [`CachekitServer`]: the same with our own HTTP server, built first if need be;
 //! * [`FaultProxy`]: a network in front of it that delays, cuts and lies on command;
 //! * [`conformance`]: what every store must do, run against any of them;
 //! * [`eventually`]: waiting for something to become true, never for time to pass.
@@ -19,6 +20,7 @@
     reason = "a test kit fails by panicking"
 )]
 
+mod cachekit_server;
 mod eventually;
 mod fault_proxy;
 mod memcached_server;
@@ -28,6 +30,7 @@ mod redis_server;
 mod redis_tls;
 
 pub use cachekit_conformance as conformance;
+pub use cachekit_server::{CachekitServer, CachekitServerSetup, binary as server_binary};
 pub use eventually::{eventually, eventually_async};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use memcached_server::MemcachedServer;

@@ -4,6 +4,7 @@
 //! process) → for reads straight into `table`, for writes through `writer`, one thread that
 //! commits what has gathered. `opening` locks, checks and sets aside, `directory` refuses what
 //! others can write to, `address` reads addresses, `failure` sorts LMDB's errors.
+//! `survey` tells what no other store can: everything that is there.
 
 mod address;
 mod directory;
@@ -11,6 +12,7 @@ mod failure;
 mod opening;
 mod sharing;
 mod store;
+mod survey;
 mod table;
 mod writer;
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cachekit_process::{PerProcess, Timeline};
+use cachekit_process::{PerProcess, Timeline, UnixMillis};
 use heed::MdbError;
 use tokio::{runtime::Handle, sync::OnceCell, time::timeout};
 
@@ -63,6 +63,14 @@ impl EmbeddedStore {
         }
     }
 
+    pub(super) fn place(&self) -> &str {
+        &self.wanted.address
+    }
+
+    pub(super) fn now(&self) -> UnixMillis {
+        self.timeline.now()
+    }
+
     fn error(&self, kind: ErrorKind, seen: impl Into<std::borrow::Cow<'static, str>>) -> Error {
         Error::new(kind, &*self.wanted.address, seen)
     }
@@ -73,7 +81,7 @@ impl EmbeddedStore {
     }
 
     /// The open file. The first call of a process opens it.
-    async fn shared(&self) -> Result<&Shared, Error> {
+    pub(super) async fn shared(&self) -> Result<&Shared, Error> {
         let cell = self.here.get_or_init(OnceCell::new);
         if let Some(shared) = cell.get() {
             return Ok(shared);
@@ -146,7 +154,7 @@ impl EmbeddedStore {
 }
 
 /// Keys of any length, evenly long: LMDB takes 511 bytes at most.
-fn digest(key: &str) -> Digest {
+pub(super) fn digest(key: &str) -> Digest {
     *blake3::hash(key.as_bytes()).as_bytes()
 }
 

@@ -79,6 +79,25 @@ impl Table {
         Ok((now < UnixMillis(u64::from_be_bytes(deadline))).then_some(value))
     }
 
+    /// Shows every entry that has not run out, and when it will.
+    pub(super) fn each_live(
+        &self,
+        txn: &RoTxn<'_>,
+        now: UnixMillis,
+        visit: &mut dyn FnMut(&Digest, &[u8], UnixMillis),
+    ) -> Result<(), Error> {
+        for entry in self.entries.iter(txn)? {
+            let (digest, record) = entry?;
+            let digest = digest.try_into().map_err(|_| Error::Mdb(MdbError::Corrupted))?;
+            let (deadline, value) = split(record)?;
+            let deadline = UnixMillis(u64::from_be_bytes(deadline));
+            if now < deadline {
+                visit(digest, value, deadline);
+            }
+        }
+        Ok(())
+    }
+
     /// Writes an entry; what runs out soonest is forgotten until it fits.
     pub(super) fn put(
         &self,
