@@ -20,7 +20,9 @@ def operation(function: Callable[..., Any]) -> str:
     """``module.qualname``, where a script counts as the module that others would import."""
     module = getattr(function, "__module__", None) or type(function).__module__
     name = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return f"{_importable() if module == '__main__' else module}.{name}"
+    # The second is its name in a child that `multiprocessing` spawned.
+    is_main = module in {"__main__", "__mp_main__"}
+    return f"{_importable() if is_main else module}.{name}"
 
 
 def schema(function: Callable[..., Any]) -> str:

@@ -29,9 +29,11 @@ __all__ = [
     "Pending",
     "RawStore",
     "Ticket",
+    "check_arrow",
     "check_json",
     "check_store",
     "configure",
+    "digest_buffers",
     "encode_arguments",
     "reset",
 ]
@@ -435,8 +437,10 @@ def reset() -> None:
     Functions that exist already keep what they are bound to. For tests.
     """
 
+def check_arrow(stream: bytes | bytearray, rows: int | None = None) -> None: ...
 def check_json(value: object) -> None: ...
 def check_store(store: str | AnyStore, /) -> list[tuple[str, str, str]]: ...
+def digest_buffers(buffers: Iterable[object]) -> bytes: ...
 def encode_arguments(
     function: Callable[..., object],
     args: tuple[Any, ...] | None = None,
@@ -444,6 +448,7 @@ def encode_arguments(
     *,
     ignore: list[str] = ...,
     key: str | Callable[..., object] | None = None,
+    hash_funcs: dict[type[Any], Callable[[Any], object]] | None = None,
 ) -> bytes: ...
 
 @final

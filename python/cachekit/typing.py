@@ -34,15 +34,15 @@ class Serializer(Protocol):
     @property
     def serializer_id(self) -> int:
         """The number by which entries name it."""
-        raise NotImplementedError
+        ...
 
     def serialize(self, value: Any, /) -> bytes:
         """Turns a value into bytes, or raises."""
-        raise NotImplementedError
+        ...
 
     def deserialize(self, data: bytes, /) -> Any:
         """Turns the bytes back, or raises."""
-        raise NotImplementedError
+        ...
 
 
 class CacheOptions(TypedDict, total=False):
@@ -88,6 +88,9 @@ class FunctionOptions(CacheOptions, total=False):
 
     ignore: str | Iterable[str]
     """Parameters that do not identify a call."""
+
+    hash_funcs: dict[type[Any], Callable[[Any], object]]
+    """What identifies the instances of a class, and of those derived from it."""
 
     tenant_extractor: Callable[..., str]
     """Gives the tenant's name from the call's arguments. If it raises, so does the call."""

@@ -20,7 +20,7 @@ use crate::serializer::Serializer;
 use crate::tenant::TenantSource;
 
 /// The options of `cache` and `cache.secure`.
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
     "ttl",
     "backend",
     "l1",
@@ -32,6 +32,7 @@ const OPTIONS: [&str; 14] = [
     "version",
     "key",
     "ignore",
+    "hash_funcs",
     "tenant_extractor",
     "strict",
     "allow",

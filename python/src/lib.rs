@@ -19,6 +19,7 @@ use cachekit::engine;
 use pyo3::prelude::*;
 
 mod arguments;
+mod arrow_check;
 mod buffer;
 mod cache_info;
 mod cache_object;
@@ -59,7 +60,9 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::arguments::encode_arguments;
+    use crate::arguments::{digest_buffers, encode_arguments};
+    #[pymodule_export]
+    use crate::arrow_check::check_arrow;
     #[pymodule_export]
     use crate::cache_info::CacheInfo;
     #[pymodule_export]

@@ -6,7 +6,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
-use crate::arguments::{BinderOptions, KeyOption};
+use crate::arguments::{BinderOptions, HashFunctions, KeyOption};
 use crate::encryption_wrapper::EncryptionWrapper;
 use crate::engine::L1;
 use crate::errors::{misconfigured, wrong_type};
@@ -82,6 +82,7 @@ impl<'py> Options<'py> {
             "tenant_extractor" => self.tenant_extractor = Some(callable(name, value)?),
             "name" => self.name = Some(text(name, &value)?),
             "key" => self.arguments.key = KeyOption::extract(&value)?,
+            "hash_funcs" => self.arguments.hash_functions = HashFunctions::extract(&value)?,
             "ignore" => self.arguments.ignore = names(name, &value)?,
             "version" => self.version = version(&value)?,
             "strict" if truth(name, &value)? => self.unencodable = Unencodable::Raise,

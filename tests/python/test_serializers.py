@@ -143,7 +143,7 @@ def test_a_column_that_arrow_has_no_type_for():
 
 @pytest.mark.parametrize("data", [b"", b"no stream", b"\xff" * 64])
 def test_what_is_no_arrow_is_refused(data):
-    with pytest.raises(SerializationError, match="not an Arrow stream"):
+    with pytest.raises(SerializationError, match="not an Arrow"):
         ArrowSerializer().deserialize(data)
 
 

@@ -4,11 +4,13 @@
 //!   [`MessagePack`] and [`Json`] for anything that is `Serialize + DeserializeOwned`, or one of
 //!   your own. Decoders are bounded ([`Limits`]) and refuse trailing bytes.
 //! - [`wire`] is MessagePack token by token, for whoever builds values without serde (Python).
+//! - [`arrow`] looks an Arrow IPC stream over before Arrow reads it.
 //! - [`arguments`] turns the arguments of a call into the canonical bytes from which its name is
 //!   made; `docs/arguments.md` specifies them for every language.
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+pub mod arrow;
 mod codec;
 mod error;
 mod id;

@@ -1,27 +1,38 @@
-"""Data frames and tables, as an Arrow IPC stream."""
+"""Data frames and tables, as an Arrow IPC stream.
+
+`_pandas` has the frames of plain columns, which need neither pyarrow's conversion nor its threads.
+"""
 
 from __future__ import annotations
 
 import sys
 
+from cachekit._native import check_arrow
 from cachekit.exceptions import ConfigurationError, SerializationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_KIND = b"cachekit.kind"
-"""Schema metadata: which library's table it was, so that the same comes back."""
+__all__ = ["ArrowSerializer", "from_stream", "to_stream"]
+
+KIND = b"cachekit.kind"
+"""Schema metadata: which library's class it was, so that the same comes back."""
+
+KEPT = (
+    "pandas.DataFrame, pandas.Series, polars.DataFrame, polars.Series, "
+    "pyarrow.Table and pyarrow.RecordBatch"
+)
 
 
 class ArrowSerializer:
-    """Keeps ``pyarrow.Table``, ``pandas.DataFrame`` and ``polars.DataFrame``, each as itself.
+    """Keeps data frames, tables and columns of one, each as itself.
 
-    The bytes are one Arrow IPC stream, which every Arrow implementation reads. Needs ``pyarrow``
-    (``pip install pyarrow``), and the library of the frame when it is read back. Subclasses of the
-    three are refused, and so is what Arrow has no type for, such as a column of mixed objects.
-    What pandas itself loses on the way through Arrow (a column of tuples comes back as arrays) is
-    lost here too.
+    That is ``DataFrame`` and ``Series`` of pandas and polars, ``Table`` and ``RecordBatch`` of
+    pyarrow. The bytes are one Arrow IPC stream, which every Arrow implementation reads. Needs
+    ``pyarrow`` (``pip install pyarrow``), and the library of the frame when it is read back.
+    Subclasses are refused, and so is a frame that would not come back as it was: a column of mixed
+    objects, a label that is no text.
     """
 
     serializer_id = 3
@@ -29,70 +40,123 @@ class ArrowSerializer:
     __slots__ = ()
 
     def serialize(self, value: Any) -> bytes:
-        """Turns a table into an Arrow IPC stream.
+        """Turns a frame into an Arrow IPC stream.
 
         Raises:
-            SerializationError: Not a table, or one that Arrow has no types for.
+            SerializationError: Not a frame, or one that Arrow does not keep as it is.
             ConfigurationError: pyarrow is not installed.
         """
-        arrow = _library("pyarrow")
-        kind, table = _to_table(value, arrow)
-        metadata: dict[bytes, bytes] = {**(table.schema.metadata or {}), _KIND: kind}
-        sink = arrow.BufferOutputStream()
-        with arrow.ipc.new_stream(sink, table.schema.with_metadata(metadata)) as writer:
-            writer.write_table(table)
-        return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+        return to_stream(value)
 
-    def deserialize(self, data: bytes) -> Any:
-        """Turns an Arrow IPC stream back into the kind of table that it was.
+    def deserialize(self, data: bytes | bytearray) -> Any:
+        """Turns an Arrow IPC stream back into the kind of frame that it was.
+
+        The columns stand on the bytes without another copy. A ``bytearray`` is taken over: nobody
+        else may change it afterwards.
 
         Raises:
             SerializationError: The bytes are not such a stream.
-            ConfigurationError: The library of that kind of table is not installed.
+            ConfigurationError: The library of that kind of frame is not installed.
         """
-        arrow = _library("pyarrow")
-        try:
-            table = arrow.ipc.open_stream(arrow.py_buffer(data)).read_all()
-            table.validate()
-        except (arrow.ArrowInvalid, OSError):
-            raise SerializationError(f"{len(data)} bytes that are not an Arrow stream") from None
+        return from_stream(data)
+
+
+def to_stream(value: Any) -> bytes:
+    """The frame as an Arrow IPC stream."""
+    arrow = library("pyarrow")
+    try:
+        kind, table = _to_table(value, arrow)
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError) as error:
+        # The library's own text may quote a cell.
+        name = type(error).__name__
+        raise SerializationError(f"Arrow has no type for a column: {name}") from None
+    metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
+    if KIND in metadata and kind not in {b"pandas.DataFrame", b"pandas.Series"}:
+        raise SerializationError("the table's metadata use a key of cachekit's own")
+    sink = arrow.BufferOutputStream()
+    schema = table.schema.with_metadata({**metadata, KIND: kind})
+    with arrow.ipc.new_stream(sink, schema) as writer:
+        writer.write_table(table)
+    stream: bytes = sink.getvalue().to_pybytes()
+    check_arrow(stream, table.num_rows)
+    return stream
+
+
+def from_stream(data: bytes | bytearray) -> Any:
+    """The frame that is in an Arrow IPC stream."""
+    arrow = library("pyarrow")
+    check_arrow(data)
+    try:
+        table = arrow.ipc.open_stream(arrow.py_buffer(data)).read_all()
+        # In full: offsets beyond the data would be read otherwise.
+        table.validate(full=True)
+        check_arrow(data, table.num_rows)
         metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
-        kind = metadata.pop(_KIND, b"pyarrow")
-        return _from_table(kind, table.replace_schema_metadata(metadata or None))
+        kind = metadata.pop(KIND, b"pyarrow.Table")
+        return _from_table(kind, table.replace_schema_metadata(metadata or None), data)
+    except (SerializationError, ConfigurationError):
+        raise
+    except Exception:  # noqa: BLE001 - what the libraries raise on forged metadata is their affair
+        raise SerializationError(f"{len(data)} bytes that are not an Arrow stream") from None
 
 
 def _to_table(value: Any, arrow: Any) -> tuple[bytes, Any]:
     pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
-    try:
-        if type(value) is arrow.Table:
-            return b"pyarrow", value
-        if pandas is not None and type(value) is pandas.DataFrame:
-            return b"pandas", arrow.Table.from_pandas(value)
-        if polars is not None and type(value) is polars.DataFrame:
-            return b"polars", value.to_arrow()
-    except (arrow.ArrowException, TypeError, ValueError) as error:
-        # The library's own text may quote a cell.
-        raise SerializationError(
-            f"Arrow has no type for a column: {type(error).__name__}"
-        ) from None
+    cls = type(value)
+    if pandas is not None and cls in {pandas.DataFrame, pandas.Series}:
+        from . import _pandas
+
+        return _pandas.to_table(value, arrow, pandas)
+    if cls is arrow.Table:
+        return b"pyarrow.Table", value
+    if cls is arrow.RecordBatch:
+        return b"pyarrow.RecordBatch", arrow.Table.from_batches([value])
+    if polars is not None and cls is polars.DataFrame:
+        return b"polars.DataFrame", _of_polars(value, polars)
+    if polars is not None and cls is polars.Series:
+        return b"polars.Series", _of_polars(value.to_frame(), polars)
     raise SerializationError(
-        "ArrowSerializer keeps pyarrow.Table, pandas.DataFrame and polars.DataFrame, "
-        f"not {type(value).__module__}.{type(value).__qualname__}"
+        f"ArrowSerializer keeps {KEPT}, not {cls.__module__}.{cls.__qualname__}"
     )
 
 
-def _from_table(kind: bytes, table: Any) -> Any:
-    if kind == b"pandas":
-        _library("pandas")
-        return table.to_pandas()
-    if kind == b"polars":
-        return _library("polars").from_arrow(table)
+def _of_polars(frame: Any, polars: Any) -> Any:
+    table = frame.to_arrow()
+    if polars.from_arrow(table.slice(0, 0)).schema != frame.schema:
+        raise SerializationError("Arrow would give a column back as another type of polars")
     return table
 
 
-def _library(name: str) -> Any:
+def _from_table(kind: bytes, table: Any, data: bytes | bytearray) -> Any:
+    name = kind.decode()
+    if name.startswith("pandas."):
+        from . import _pandas
+
+        return _pandas.from_table(name, table, data, library("pandas"))
+    if name.startswith("polars."):
+        frame = library("polars").from_arrow(table)
+        return frame if name == "polars.DataFrame" else frame.to_series()
+    if name == "pyarrow.RecordBatch":
+        return _one_batch(table)
+    if name != "pyarrow.Table":
+        raise SerializationError("a kind of frame of a later release")
+    return table
+
+
+def _one_batch(table: Any) -> Any:
+    batches = table.combine_chunks().to_batches()
+    if len(batches) == 1:
+        return batches[0]
+    return library("pyarrow").RecordBatch.from_pylist([], schema=table.schema)
+
+
+def library(name: str) -> Any:
+    """A library that the application may or may not have."""
     from importlib import import_module
 
+    found = sys.modules.get(name)
+    if found is not None:
+        return found
     try:
         return import_module(name)
     except ImportError as error:

@@ -7,6 +7,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use super::class_name;
 use super::encoder::{Encoded, Encoder};
+use super::hash_functions::HashFunctions;
 use super::options::{BinderOptions, KeyOption};
 use super::signature::{BoundCall, Given, Signature};
 use super::slot::{Default, Slot};
@@ -18,6 +19,7 @@ pub(crate) struct Binder {
     signature: Signature,
     owner: Option<String>,
     keying: Keying,
+    functions: HashFunctions,
 }
 
 /// What counts to the key.
@@ -42,7 +44,12 @@ impl Binder {
             Some(KeyOption::Template(text)) => Keying::Template(Template::parse(text, &signature)?),
             Some(KeyOption::Callable(callable)) => Keying::Callable(callable),
         };
-        Ok(Self { owner: class_name::owner(&signature.function), signature, keying })
+        Ok(Self {
+            owner: class_name::owner(&signature.function),
+            signature,
+            keying,
+            functions: options.hash_functions,
+        })
     }
 
     /// Appends the canonical encoding of a call to `out`; on an error `out` is as it was.
@@ -77,7 +84,11 @@ impl Binder {
         kwargs: Option<&Bound<'py, PyDict>>,
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
-        let mut encoder = Encoder { writer: Writer::new(out), owner: self.owner.as_deref() };
+        let mut encoder = Encoder {
+            writer: Writer::new(out),
+            owner: self.owner.as_deref(),
+            functions: &self.functions,
+        };
         let function = &self.signature.function;
         match &self.keying {
             Keying::Arguments(slots) => self.arguments(slots, call, &mut encoder),
@@ -177,6 +188,7 @@ impl Binder {
 
     /// For the garbage collector: what may be part of a cycle.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.functions.traverse(visit)?;
         if let Keying::Callable(callable) = &self.keying {
             visit.call(callable)?;
         }

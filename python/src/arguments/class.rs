@@ -3,16 +3,15 @@
 use cachekit::engine::codec::arguments::{Container, TypeTag};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyType};
 
 use super::builtin::Builtin;
 use super::class_name::lasting;
 use super::encoder::{Encoded, Encoder};
-use super::obstacle::{NOTHING_LASTING, Obstacle};
+use super::obstacle::Obstacle;
 use crate::value::kinds::{Kind, Lazy, is_heap};
 
 static ENUM_META: Lazy = Lazy::new("enum", "EnumMeta");
-static FIELDS: Lazy = Lazy::new("dataclasses", "fields");
 static MEMBER: Lazy = Lazy::new("types", "MemberDescriptorType");
 static FLAG: Lazy = Lazy::new("enum", "Flag");
 
@@ -37,13 +36,18 @@ impl Encoder<'_> {
     pub(super) fn structured(&mut self, value: &Bound<'_, PyAny>) -> Encoded {
         let py = value.py();
         let class = value.get_type();
+        if let Some(function) = self.functions.of(&class) {
+            let key = function.call1((value,))?;
+            return self.vouched(&class, &key, "hash_funcs[…]");
+        }
         if let Some(part) = Part::of(&class)? {
             return self.part(value, part);
         }
         if let Some(method) = class.getattr_opt(intern!(py, "__cache_key__"))?
             && !method.is_none()
         {
-            return self.by_cache_key(value, &class);
+            let key = value.call_method0(intern!(py, "__cache_key__"))?;
+            return self.vouched(&class, &key, "__cache_key__()");
         }
         if let Ok(object) = value.cast::<PyType>() {
             let name = lasting(object, self.owner)?;
@@ -59,7 +63,7 @@ impl Encoder<'_> {
         if let Some((base, part)) = standard_base(&class)? {
             return self.derived(value, &class, &base, part);
         }
-        self.fields(value, &class)
+        self.record(value, &class)
     }
 
     fn part(&mut self, value: &Bound<'_, PyAny>, part: Part) -> Encoded {
@@ -69,7 +73,7 @@ impl Encoder<'_> {
         }
     }
 
-    fn instance(
+    pub(super) fn instance(
         &mut self,
         class: &Bound<'_, PyType>,
         content: impl FnOnce(&mut Self) -> Encoded,
@@ -78,13 +82,18 @@ impl Encoder<'_> {
         self.tagged(TypeTag::Class(&name), content)
     }
 
-    /// What the object says identifies it. A class inside a function may say so too: it vouches.
-    fn by_cache_key(&mut self, value: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> Encoded {
+    /// What somebody says identifies the object: it itself, or the decorator. For a class inside a
+    /// function they may say so too: they vouch.
+    fn vouched(
+        &mut self,
+        class: &Bound<'_, PyType>,
+        key: &Bound<'_, PyAny>,
+        who: &'static str,
+    ) -> Encoded {
         let qualname = class.qualname()?;
         let name = lasting(class, Some(qualname.to_str()?))?;
-        let key = value.call_method0(intern!(value.py(), "__cache_key__"))?;
         self.tagged(TypeTag::Class(&name), |encoder| {
-            encoder.value(&key).map_err(|obstacle| obstacle.at_attribute("__cache_key__()"))
+            encoder.value(key).map_err(|obstacle| obstacle.at_attribute(who))
         })
     }
 
@@ -106,7 +115,9 @@ impl Encoder<'_> {
         base: &Bound<'py, PyType>,
         part: Part,
     ) -> Encoded {
-        if has_hidden_state(class, base)? {
+        if matches!(part, Part::Standard(Kind::Array | Kind::Frame(_)))
+            || has_hidden_state(class, base)?
+        {
             return Err(Obstacle::unkeyable(
                 value,
                 "it may hold more than the type it is derived from",
@@ -122,33 +133,6 @@ impl Encoder<'_> {
                 encoder.part(value, part)?;
                 encoder.entries(attributes.items().iter().map(Ok))
             })
-        })
-    }
-
-    /// A dataclass: its fields by name.
-    fn fields(&mut self, value: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> Encoded {
-        let py = value.py();
-        // Its own, not inherited: a plain subclass may have attributes that no field tells of.
-        let own = class.getattr(intern!(py, "__dict__"))?;
-        if !own.contains(intern!(py, "__dataclass_fields__"))? || !is_plain(class)? {
-            return Err(Obstacle::unkeyable(value, NOTHING_LASTING));
-        }
-        let fields = FIELDS.get(py)?.call1((class,))?;
-        let fields = fields.cast_into::<PyTuple>().map_err(PyErr::from)?;
-        self.instance(class, |encoder| {
-            let mut scope = encoder.writer.begin(Container::Map)?;
-            for field in fields.iter_borrowed() {
-                let name = field.getattr(intern!(py, "name"))?;
-                let name = name.cast::<PyString>().map_err(PyErr::from)?;
-                let content = value.getattr(name)?;
-                encoder.writer.entry(&mut scope);
-                encoder.text(name)?;
-                encoder
-                    .value(&content)
-                    .map_err(|obstacle| obstacle.at_attribute(name.to_str().unwrap_or_default()))?;
-            }
-            encoder.writer.end(scope);
-            Ok(())
         })
     }
 }
@@ -188,16 +172,4 @@ fn has_hidden_state(class: &Bound<'_, PyType>, base: &Bound<'_, PyType>) -> PyRe
     }
     // A reference to `__dict__` and one to the list of weak references.
     Ok(size(class)? > size(base)? + 2 * size_of::<usize>())
-}
-
-/// Whether `class` and all it is derived from are written in Python.
-fn is_plain(class: &Bound<'_, PyType>) -> PyResult<bool> {
-    let mro = class.mro();
-    // The last one is `object`.
-    for base in mro.iter().take(mro.len().saturating_sub(1)) {
-        if !is_heap(base.cast::<PyType>()?)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

@@ -5,6 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
+use super::hash_functions::HashFunctions;
 use super::obstacle::Obstacle;
 
 /// Writes values, telling them apart by their exact types.
@@ -12,6 +13,8 @@ pub(super) struct Encoder<'e> {
     pub(super) writer: Writer<'e>,
     /// The qualified name of the class in which the cached function is defined.
     pub(super) owner: Option<&'e str>,
+    /// What `hash_funcs=` says.
+    pub(super) functions: &'e HashFunctions,
 }
 
 pub(super) type Encoded = Result<(), Obstacle>;

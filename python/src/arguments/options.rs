@@ -4,6 +4,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use super::hash_functions::HashFunctions;
 use super::signature::Signature;
 use crate::errors::misconfigured;
 
@@ -14,6 +15,8 @@ pub(crate) struct BinderOptions {
     pub(crate) ignore: Vec<String>,
     /// What counts in place of the arguments.
     pub(crate) key: Option<KeyOption>,
+    /// What identifies instances of other people's classes.
+    pub(crate) hash_functions: HashFunctions,
 }
 
 /// The option `key=`.

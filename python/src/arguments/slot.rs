@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 
 use super::encoder::Encoder;
+use super::hash_functions::HashFunctions;
 use super::obstacle::Obstacle;
 use super::signature::{ParameterKind, Signature};
 
@@ -59,7 +60,11 @@ impl Slot {
 impl Default {
     fn of(default: &Bound<'_, PyAny>) -> PyResult<Self> {
         let mut encoded = Vec::new();
-        let mut encoder = Encoder { writer: Writer::new(&mut encoded), owner: None };
+        let mut encoder = Encoder {
+            writer: Writer::new(&mut encoded),
+            owner: None,
+            functions: HashFunctions::NONE,
+        };
         if default.get_type().is(default.py().get_type::<PyAny>()) {
             let written = encoder.standard("sentinel", |encoder| {
                 encoder.writer.none();

@@ -12,8 +12,11 @@ use super::builtin::Builtin;
 use super::encoder::{Encoded, Encoder};
 use super::obstacle::{NOTHING_LASTING, Obstacle};
 use crate::value::kinds::{
-    DECIMAL, DEFAULT_DICT, DEQUE, FRACTION, Kind, NETWORKS, PATHS, PATTERN, UUID,
+    DECIMAL, DEFAULT_DICT, DEQUE, FRACTION, Kind, Lazy, NETWORKS, PATHS, PATTERN, UUID,
 };
+
+/// Takes a frame apart into what counts of it: text, numbers, arrays and digests.
+static PARTS: Lazy = Lazy::new("cachekit._columns", "parts");
 
 /// By the number that [`Kind`] gives them.
 const PATH_NAMES: [&str; 4] =
@@ -52,7 +55,11 @@ impl Encoder<'_> {
                 self.standard("default_dict", |encoder| encoder.default_dict(value))
             }
             Kind::Scalar => self.standard("numpy_scalar", |encoder| encoder.scalar(value)),
-            Kind::Array => Err(Obstacle::unkeyable(value, "arrays are not supported as arguments")),
+            Kind::Array => self.standard("array", |encoder| encoder.array(value)),
+            Kind::Frame(_) => self.standard("frame", |encoder| {
+                let parts = PARTS.get(value.py())?.call1((value,))?;
+                encoder.value(&parts)
+            }),
         }
     }
 

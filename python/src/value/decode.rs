@@ -167,6 +167,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
             Extension::Decimal => self.decimal(payload),
             Extension::Uuid => self.uuid(payload),
             Extension::Network => self.network(payload),
+            Extension::Frame => self.frame(payload),
             nested => self.within(payload, |decoder| decoder.nested(nested)),
         }
     }

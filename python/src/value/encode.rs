@@ -100,6 +100,7 @@ impl<'a, 'py> Encoder<'a, 'py> {
             Kind::Counter => self.counter(value),
             Kind::Array => self.array(value),
             Kind::Scalar => self.scalar(value),
+            Kind::Frame(_) => self.frame(value),
         }
     }
 

@@ -37,10 +37,11 @@ pub(crate) enum Extension {
     Model = 36,
     Array = 40,
     Scalar = 41,
+    Frame = 42,
 }
 
 impl Extension {
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 32] = [
         Self::Integer,
         Self::Complex,
         Self::Text,
@@ -72,6 +73,7 @@ impl Extension {
         Self::Model,
         Self::Array,
         Self::Scalar,
+        Self::Frame,
     ];
 
     /// The extension of this code, if there is one.

@@ -69,7 +69,8 @@ fn is_standard(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         | Kind::DefaultDict
         | Kind::Counter
         | Kind::Array
-        | Kind::Scalar => false,
+        | Kind::Scalar
+        | Kind::Frame(_) => false,
     })
 }
 

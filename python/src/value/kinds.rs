@@ -30,7 +30,7 @@ impl Lazy {
     }
 }
 
-/// A standard or NumPy type that is not a builtin with a C type of its own.
+/// A type of the standard library, NumPy or a data frame library, with no C type of its own in PyO3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     DateTime,
@@ -51,6 +51,8 @@ pub(crate) enum Kind {
     Counter,
     Array,
     Scalar,
+    /// A data frame, a table or a column of one.
+    Frame(u8),
 }
 
 pub(crate) static DATETIME: Lazy = Lazy::new("datetime", "datetime");
@@ -86,6 +88,16 @@ pub(crate) static NETWORKS: [Lazy; 6] = [
     Lazy::new("ipaddress", "IPv6Network"),
     Lazy::new("ipaddress", "IPv4Interface"),
     Lazy::new("ipaddress", "IPv6Interface"),
+];
+
+/// By the number that stands for them in bytes.
+pub(crate) static FRAMES: [Lazy; 6] = [
+    Lazy::new("pandas", "DataFrame"),
+    Lazy::new("polars", "DataFrame"),
+    Lazy::new("pyarrow", "Table"),
+    Lazy::new("pyarrow", "RecordBatch"),
+    Lazy::new("pandas", "Series"),
+    Lazy::new("polars", "Series"),
 ];
 
 static SINGLE: [(&Lazy, Kind); 15] = [
@@ -134,7 +146,8 @@ fn recognise(class: &Bound<'_, PyType>) -> PyResult<Option<Kind>> {
     let module = module.to_str()?.split('.').next().unwrap_or_default();
     let paths = (0_u8..).zip(&PATHS).map(|(number, path)| (path, Kind::Path(number)));
     let networks = (0_u8..).zip(&NETWORKS).map(|(number, net)| (net, Kind::Network(number)));
-    for (lazy, kind) in SINGLE.into_iter().chain(paths).chain(networks) {
+    let frames = (0_u8..).zip(&FRAMES).map(|(number, frame)| (frame, Kind::Frame(number)));
+    for (lazy, kind) in SINGLE.into_iter().chain(paths).chain(networks).chain(frames) {
         if lazy.module == module && lazy.get(py)?.is(class) {
             return Ok(Some(kind));
         }

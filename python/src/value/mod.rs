@@ -12,7 +12,7 @@
 //!
 //! One value: [`encode`] and [`decode`] dispatch on the exact type or the token; each family of types
 //! has one file that writes it and, below, reads it: [`numbers`], [`times`], [`texts`],
-//! [`collections`], [`arrays`], [`classes`]. [`kinds`] tells which standard type an object is without
+//! [`collections`], [`arrays`], [`frames`], [`classes`]. [`kinds`] tells which standard type an object is without
 //! importing modules that the application did not.
 
 mod arrays;
@@ -23,6 +23,7 @@ mod decode;
 mod encode;
 mod error;
 mod extension;
+mod frames;
 mod immutable;
 mod keys;
 pub(crate) mod kinds;
@@ -31,6 +32,7 @@ mod numbers;
 mod texts;
 mod times;
 
+pub(crate) use classes::{Form, field_names};
 pub(crate) use codec::ValueCodec;
 pub(crate) use error::{ValueError, class_name};
 pub(crate) use immutable::is_immutable;

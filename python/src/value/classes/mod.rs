@@ -15,4 +15,4 @@ mod reference;
 mod shape;
 
 pub(crate) use named::Classes;
-pub(crate) use shape::Shape;
+pub(crate) use shape::{Form, Shape, field_names};

@@ -146,7 +146,8 @@ pub(crate) fn class_key(class: &Bound<'_, PyType>) -> PyResult<String> {
     Ok(format!("{}:{}", class.module()?, class.qualname()?))
 }
 
-fn field_names(class: &Bound<'_, PyType>, form: Form) -> PyResult<Vec<String>> {
+/// The names of the fields, in order of definition.
+pub(crate) fn field_names(class: &Bound<'_, PyType>, form: Form) -> PyResult<Vec<String>> {
     let py = class.py();
     match form {
         Form::Enum | Form::Flag => Ok(Vec::new()),
