@@ -58,6 +58,7 @@ mod outages;
 mod report;
 mod swaps;
 mod values;
+mod watches;
 
 use std::{
     future::Future,
@@ -72,7 +73,7 @@ use std::{
 
 use bytes::Bytes;
 use cachekit_process::Clock;
-use cachekit_store::{Batch, Capabilities, Compare, Store, StoreOptions};
+use cachekit_store::{Batch, Capabilities, Compare, Store, StoreOptions, Watching};
 
 pub use report::{Outcome, Verdict, report};
 
@@ -128,6 +129,7 @@ enum Needs {
     Compare,
     Snapshot,
     Outage,
+    Watch,
 }
 
 macro_rules! checks {
@@ -177,6 +179,8 @@ checks! {
     concurrency::tasks_do_not_get_each_others_answers needs Nothing,
     concurrency::runtimes_do_not_disturb_each_other needs Nothing,
     concurrency::dropped_calls_do_no_harm needs Nothing,
+    watches::others_changes_are_told needs Watch,
+    watches::a_dropped_watch_is_over needs Watch,
     outages::a_dead_store_is_a_retryable_error needs Outage,
     outages::a_restarted_store_is_used_again needs Outage,
     outages::a_hung_store_times_out_and_is_used_again needs Outage,
@@ -207,6 +211,7 @@ fn applies(check: &Check, capabilities: Capabilities, subject: &dyn Subject) -> 
         Needs::Snapshot => {
             capabilities.compare == Compare::Atomic && capabilities.batch == Batch::OneSnapshot
         }
+        Needs::Watch => capabilities.watch == Watching::Told,
         Needs::Outage => subject.outage().is_some(),
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::Error;
 use crate::barrier::Barrier;
 use crate::breaker::Breaker;
+use crate::changes::Changes;
 use crate::flight::Flights;
 use crate::foreign::ForeignKeys;
 use crate::l1::FirstLevel;
@@ -36,6 +37,8 @@ pub(crate) struct ProcessState {
     pub(crate) barrier: Barrier,
     pub(crate) breaker: Breaker,
     pub(crate) foreign: ForeignKeys,
+    /// Where the store tells of others' changes.
+    pub(crate) changes: Option<Changes>,
     tenants: Table<Box<str>, Keys>,
 }
 
@@ -60,6 +63,7 @@ impl CacheState {
             barrier: self.new_barrier(),
             breaker: Breaker::default(),
             foreign: ForeignKeys::default(),
+            changes: Changes::of(self.options.store.as_deref()),
             tenants: Table::new(TENANTS),
         })
     }

@@ -25,8 +25,15 @@ pub(crate) fn serve(state: &OperationState, digest: &Digest) -> Option<Arc<Slot>
 fn in_time(state: &OperationState, slot: &Slot) -> bool {
     let (now, boot) = state.cache.timeline.read();
     let options = &state.cache.options;
-    now <= slot.fresh_until
-        && (options.store.is_none() || boot.since(slot.looked) <= options.l1_max_age)
+    let looked_after = || boot.since(slot.looked) <= options.l1_max_age && !changed(state, slot);
+    now <= slot.fresh_until && (options.store.is_none() || looked_after())
+}
+
+/// Whether the store told of a change since the entry was looked after.
+#[inline]
+fn changed(state: &OperationState, slot: &Slot) -> bool {
+    let changes = &state.cache.process().changes;
+    changes.as_ref().is_some_and(|changes| changes.since(slot.looked, &slot.groups))
 }
 
 /// The slow half of [`serve`]: a neighbour's mark may have moved the group's count.

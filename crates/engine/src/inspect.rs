@@ -47,7 +47,7 @@ pub(crate) fn inspect(
     match target.keys.open(now, address, &limits, bytes, &mut scratch) {
         Err(refusal) => refused(state, refusal),
         Ok((opened, reopen)) => match judge(state, target, index, &opened, seen) {
-            Ok(()) => Ok(Inspected::Servable(slot(state, bytes, &opened, reopen, seen))),
+            Ok(()) => Ok(Inspected::Servable(slot(state, bytes, &opened, reopen, (seen, address)))),
             Err(None) => Ok(Inspected::Unservable),
             Err(Some(reason)) => {
                 note(state, reason);
@@ -93,7 +93,7 @@ fn slot(
     bytes: &Bytes,
     opened: &Opened<'_>,
     reopen: Reopen,
-    seen: &Seen,
+    (seen, address): (&Seen, &Address),
 ) -> Arc<Slot> {
     Arc::new(Slot {
         operation: state.id,
@@ -105,6 +105,7 @@ fn slot(
         stamp: seen.stamp(),
         marks: AtomicU64::new(0),
         looked: seen.sent,
+        groups: seen.groups(Some(address)),
     })
 }
 

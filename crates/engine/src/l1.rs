@@ -17,6 +17,7 @@ use quick_cache::sync::DefaultLifecycle;
 use quick_cache::{OptionsBuilder, Weighter};
 
 use crate::barrier::Stamp;
+use crate::changes::Groups;
 use crate::marks::GroupCount;
 use crate::name::{Digest, OperationId};
 use crate::options::L1 as Bound;
@@ -42,6 +43,8 @@ pub(crate) struct Slot {
     pub(crate) marks: AtomicU64,
     /// When the request that last looked at the barriers was sent.
     pub(crate) looked: BootMillis,
+    /// What a change of would make that look too old.
+    pub(crate) groups: Groups,
 }
 
 impl Slot {

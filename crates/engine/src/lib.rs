@@ -25,6 +25,7 @@ mod breaker;
 mod cache;
 mod cache_state;
 mod call;
+mod changes;
 mod compare;
 mod drive;
 mod error;

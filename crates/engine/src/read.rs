@@ -8,6 +8,7 @@ use cachekit_store::Store;
 use smallvec::SmallVec;
 
 use crate::barrier::{BarrierValue, Snapshot, View, generation};
+use crate::changes::{Group, Groups};
 use crate::health::{heard, short_answer};
 use crate::inspect::Inspected;
 use crate::l1::Slot;
@@ -16,7 +17,7 @@ use crate::protect::Address;
 use crate::settle::Settled;
 use crate::sighting::{Look, Observed, Place, Seen};
 use crate::stats::count;
-use crate::{Error, Hit, first_level, inspect, settle};
+use crate::{Error, Hit, changes, first_level, inspect, settle};
 
 /// How often a look starts again because others rewrote the barriers under it.
 const RESTARTS: usize = 4;
@@ -70,6 +71,7 @@ fn nowhere_else(state: &OperationState, target: &Target) -> Look {
         generations: SmallVec::new(),
         places: target.addresses.iter().map(|a| Place::absent(a.clone())).collect(),
         sent: state.cache.timeline.boot(),
+        barrier_groups: Groups::new(),
     })
 }
 
@@ -81,6 +83,7 @@ async fn look_once(
 ) -> Result<Option<Vec<Look>>, Error> {
     let blind = || Ok(Some(targets.iter().map(|_| Look::Blind).collect()));
     let barriers = settle::Addresses::of(state)?;
+    changes::begin(&state.cache, store);
     let sent = state.cache.timeline.boot();
     let known = state.barriers().known();
     if !state.cache.process().breaker.admits(sent) {
@@ -104,6 +107,8 @@ async fn look_once(
         Ok(Settled::Again) => return Ok(None),
         Err(_) => return blind(),
     };
+    let watched = state.cache.process().changes.is_some();
+    let barrier_groups: Groups = barriers.iter().filter(|_| watched).map(Group::of).collect();
     let mut stored = stored.into_iter();
     let mut looks = Vec::with_capacity(targets.len());
     for target in targets {
@@ -112,6 +117,7 @@ async fn look_once(
             generations: generations(&barriers, target, view),
             places: SmallVec::new(),
             sent,
+            barrier_groups: barrier_groups.clone(),
         };
         let stored: SmallVec<[Option<Bytes>; 1]> =
             stored.by_ref().take(target.addresses.len()).collect();

@@ -7,6 +7,7 @@ use cachekit_process::BootMillis;
 use smallvec::SmallVec;
 
 use crate::barrier::{Stamp, View};
+use crate::changes::{Group, Groups};
 use crate::l1::Slot;
 use crate::protect::Address;
 
@@ -29,6 +30,8 @@ pub(crate) struct Seen {
     pub(crate) places: SmallVec<[Place; 1]>,
     /// When the request was sent.
     pub(crate) sent: BootMillis,
+    /// Those of the barriers, where the store tells of changes.
+    pub(crate) barrier_groups: Groups,
 }
 
 /// What a computation is begun upon. Two callers who saw the same may share it: an invalidation or
@@ -71,6 +74,15 @@ impl Seen {
     pub(crate) fn sighting(&self) -> Sighting {
         let observed = self.places.iter().map(|place| place.observed.clone()).collect();
         Sighting { stamp: self.stamp(), observed }
+    }
+
+    /// What an entry at this address depends on.
+    pub(crate) fn groups(&self, address: Option<&Address>) -> Groups {
+        let mut groups = self.barrier_groups.clone();
+        if !groups.is_empty() {
+            groups.extend(address.map(Group::of));
+        }
+        groups
     }
 
     pub(crate) fn generation(&self, index: usize) -> [u8; 8] {

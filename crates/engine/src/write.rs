@@ -140,6 +140,7 @@ fn protect(
         stamp: seen.map_or(Stamp::NEVER, Seen::stamp),
         marks: AtomicU64::new(0),
         looked: seen.map_or(BootMillis(0), |seen| seen.sent),
+        groups: seen.map(|seen| seen.groups(target.addresses.first())).unwrap_or_default(),
     });
     let life = Duration::from_millis(fresh_until.0.saturating_sub(now.0).max(1));
     Ok(Entries { each, life, slot })

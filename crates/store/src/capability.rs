@@ -15,6 +15,8 @@ pub struct Capabilities {
     pub compare: Compare,
     /// What [`get_many`](crate::Store::get_many) promises.
     pub batch: Batch,
+    /// Whether the store tells of what others change.
+    pub watch: Watching,
     /// The largest value in bytes; larger ones are refused before any I/O.
     pub largest_entry: usize,
     /// The most keys or writes in one call.
@@ -57,13 +59,26 @@ pub enum Batch {
     OneByOne,
 }
 
+/// Whether others' changes are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Watching {
+    /// [`watch`](crate::Store::watch) tells of them, soon and without a promise.
+    Told,
+    /// It fails with [`Unsupported`](crate::ErrorKind::Unsupported): who holds a copy of an entry
+    /// has to look again from time to time.
+    Unsupported,
+}
+
 impl Capabilities {
-    /// Everything, as an in-process store has it, for entries of up to `largest_entry` bytes.
+    /// Atomic comparison and snapshots, as an in-process store has them, for entries of up to
+    /// `largest_entry` bytes; others' changes are not told.
     pub const fn new(reach: Reach, largest_entry: usize) -> Self {
         Self {
             reach,
             compare: Compare::Atomic,
             batch: Batch::OneSnapshot,
+            watch: Watching::Unsupported,
             largest_entry,
             most_keys: 4096,
             ttl_resolution: Duration::from_millis(1),
@@ -79,6 +94,12 @@ impl Capabilities {
     /// The same with another [`Batch`].
     pub const fn with_batch(mut self, batch: Batch) -> Self {
         self.batch = batch;
+        self
+    }
+
+    /// The same with another [`Watching`].
+    pub const fn with_watch(mut self, watch: Watching) -> Self {
+        self.watch = watch;
         self
     }
 

@@ -17,6 +17,7 @@
 //! | `embedded/` | a file or shared memory, for the processes of one machine |
 //! | `memcached/` | memcached, one server or several |
 //! | `memory/` | a store inside this process |
+//! | `watch` | hearing of what others change |
 //! | `redis/` | Redis, and whatever speaks its protocol |
 //!
 //! ```
@@ -41,9 +42,10 @@ mod options;
 mod redis;
 mod store;
 mod url;
+mod watch;
 
 pub use bytes::Bytes;
-pub use capability::{Batch, Capabilities, Compare, Reach};
+pub use capability::{Batch, Capabilities, Compare, Reach, Watching};
 pub use embedded::EmbeddedStore;
 pub use error::{Error, ErrorKind};
 pub use lifetime::Lifetime;
@@ -55,6 +57,7 @@ pub use options::StoreOptions;
 pub use redis::RedisStore;
 pub use store::{Deleted, Expected, Pending, Store, Swap, Write};
 pub use url::StoreUrl;
+pub use watch::{Change, OnChange, Watch};
 
 /// The Rust of the book's page runs as documentation tests.
 #[cfg(doctest)]

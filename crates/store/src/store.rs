@@ -4,7 +4,7 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 
-use crate::{Capabilities, Error};
+use crate::{Capabilities, Error, ErrorKind, OnChange, Watch};
 
 /// What a store's methods return: a future on the heap, so that `dyn Store` is possible.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -170,6 +170,24 @@ pub trait Store: Send + Sync + 'static {
     /// Only those of reaching the store: an absent entry is [`Deleted::Absent`]. That is also the
     /// answer when a lost connection made the store ask twice and the first had been done.
     fn delete<'a>(&'a self, key: &'a str) -> Pending<'a, Deleted>;
+
+    /// Calls `changed` when somebody else may have changed an entry, until the [`Watch`] is dropped.
+    ///
+    /// It is a hint that makes copies of entries short-lived, and nothing rests on it: calls may
+    /// come late, twice, for a group of entries as [`Change::Anything`], or not at all. Changes made
+    /// through this same value need not be told. `changed` returns at once and may be called from
+    /// any thread. This returns at once, too: a store that has to connect does so afterwards, and
+    /// tells [`Change::Anything`] whenever it may have missed something.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where [`Capabilities::watch`] says so.
+    ///
+    /// [`Change::Anything`]: crate::Change::Anything
+    fn watch(&self, changed: OnChange) -> Result<Watch, Error> {
+        drop(changed);
+        Err(Error::new(ErrorKind::Unsupported, self.address(), "changes are not told"))
+    }
 }
 
 /// One write of [`Store::set_many`].

@@ -14,5 +14,6 @@ mod freshness;
 mod refusals;
 mod rotation;
 mod sentinel;
+mod watching;
 mod without_compare;
 mod world;

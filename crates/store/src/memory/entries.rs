@@ -8,10 +8,13 @@ use std::{
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use super::watchers::Watchers;
+
 /// The entries of one name.
 #[derive(Default)]
 pub(super) struct Shelf {
     pub(super) entries: Mutex<Entries>,
+    pub(super) watchers: Watchers,
 }
 
 /// What is kept, and in which order it runs out. Every key is in both maps, or in neither.

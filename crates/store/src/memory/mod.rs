@@ -3,5 +3,6 @@
 
 mod entries;
 mod store;
+mod watchers;
 
 pub use store::MemoryStore;

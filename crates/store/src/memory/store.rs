@@ -1,15 +1,25 @@
 //! The contract, kept in this process's memory.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use cachekit_process::{Clock, PerProcess};
 use parking_lot::Mutex;
 
-use super::entries::{Entries, Shelf, weight};
+use super::{
+    entries::{Entries, Shelf, weight},
+    watchers::Handle,
+};
 use crate::{
-    Capabilities, Deleted, Error, ErrorKind, Expected, Lifetime, Limits, Pending, Reach, Store,
-    StoreOptions, Swap, Write,
+    Capabilities, Deleted, Error, ErrorKind, Expected, Lifetime, Limits, OnChange, Pending, Reach,
+    Store, StoreOptions, Swap, Watch, Watching, Write,
 };
 
 /// Every shelf of this process by its name. A forked child starts without any: the copies that
@@ -24,6 +34,7 @@ static SHELVES: PerProcess<Mutex<HashMap<Box<str>, Arc<Shelf>>>> = PerProcess::n
 pub struct MemoryStore {
     name: Box<str>,
     address: Box<str>,
+    handle: Handle,
     capacity: usize,
     largest_entry: usize,
     clock: Arc<dyn Clock>,
@@ -33,7 +44,9 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// The store `memory://name`. Names are told apart by their bytes.
     pub fn named(name: &str, options: &StoreOptions) -> Self {
+        static HANDLES: AtomicU64 = AtomicU64::new(0);
         Self {
+            handle: Handle(HANDLES.fetch_add(1, Relaxed)),
             name: name.into(),
             address: format!("memory://{name}").into(),
             capacity: options.memory_capacity(),
@@ -82,6 +95,11 @@ impl MemoryStore {
         act(&mut entries, now)
     }
 
+    /// Tells those who watch, with no lock held.
+    fn tell(&self, key: &str) {
+        self.shelf().watchers.tell(self.handle, key);
+    }
+
     fn put(&self, entries: &mut Entries, now: u64, key: &str, value: &Bytes, life: Lifetime) {
         entries.put(key, value, now.saturating_add(life.as_nanos()), now, self.capacity);
     }
@@ -94,6 +112,7 @@ impl Store for MemoryStore {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities::new(Reach::Process, self.largest_entry.min(self.capacity))
+            .with_watch(Watching::Told)
     }
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
@@ -112,6 +131,7 @@ impl Store for MemoryStore {
         Box::pin(async move {
             let life = self.checked(key, &value, ttl)?;
             self.with_entries(|entries, now| self.put(entries, now, key, &value, life));
+            self.tell(key);
             Ok(())
         })
     }
@@ -128,6 +148,7 @@ impl Store for MemoryStore {
                     self.put(entries, now, write.key, &write.value, life);
                 }
             });
+            writes.iter().for_each(|write| self.tell(write.key));
             Ok(())
         })
     }
@@ -141,7 +162,7 @@ impl Store for MemoryStore {
     ) -> Pending<'a, Swap> {
         Box::pin(async move {
             let life = self.checked(key, &value, ttl)?;
-            Ok(self.with_entries(|entries, now| {
+            let swap = self.with_entries(|entries, now| {
                 let as_expected = match (expected, entries.live(key, now)) {
                     (Expected::Absent, None) => true,
                     (Expected::Exactly(seen), Some(there)) => there == seen,
@@ -152,29 +173,43 @@ impl Store for MemoryStore {
                 }
                 self.put(entries, now, key, &value, life);
                 Swap::Done
-            }))
+            });
+            if swap == Swap::Done {
+                self.tell(key);
+            }
+            Ok(swap)
         })
     }
 
     fn compare_and_delete<'a>(&'a self, key: &'a str, seen: &'a [u8]) -> Pending<'a, Swap> {
         Box::pin(async move {
-            Ok(self.with_entries(|entries, now| {
+            let swap = self.with_entries(|entries, now| {
                 if entries.live(key, now).is_none_or(|there| there != seen) {
                     return Swap::Refused;
                 }
                 entries.remove(key);
                 Swap::Done
-            }))
+            });
+            if swap == Swap::Done {
+                self.tell(key);
+            }
+            Ok(swap)
         })
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> Pending<'a, Deleted> {
         Box::pin(async move {
-            Ok(self.with_entries(|entries, now| {
+            let deleted = self.with_entries(|entries, now| {
                 let was_live = entries.live(key, now).is_some();
                 entries.remove(key);
                 if was_live { Deleted::Removed } else { Deleted::Absent }
-            }))
+            });
+            self.tell(key);
+            Ok(deleted)
         })
+    }
+
+    fn watch(&self, changed: OnChange) -> Result<Watch, Error> {
+        Ok(self.shelf().watchers.add(self.handle, changed))
     }
 }
