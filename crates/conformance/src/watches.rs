@@ -8,7 +8,7 @@ use cachekit_store::{Change, OnChange, Store};
 use crate::{Subject, key, open, put};
 
 /// How long a change may take to be told of.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(3);
 
 /// What was told: keys, and `None` for anything.
 type Heard = Arc<Mutex<Vec<Option<String>>>>;

@@ -12,7 +12,8 @@ use bytes::Bytes;
 use cachekit_conformance::{Outcome, Subject, Verdict, report};
 use cachekit_process::{Clock, ManualClock, UnixMillis};
 use cachekit_store::{
-    Capabilities, Deleted, Expected, MemoryStore, Pending, Store, StoreOptions, Swap, Write,
+    Capabilities, Deleted, Error, Expected, MemoryStore, OnChange, Pending, Store, StoreOptions,
+    Swap, Watch, Write,
 };
 
 /// What is wrong with a store.
@@ -29,6 +30,8 @@ enum Wrong {
     Swaps,
     /// It answers with what was read last.
     Concurrency,
+    /// It says that it tells of changes, and never does.
+    Watches,
 }
 
 struct Broken {
@@ -102,6 +105,13 @@ impl Store for Broken {
     fn delete<'a>(&'a self, key: &'a str) -> Pending<'a, Deleted> {
         self.right.delete(key)
     }
+
+    fn watch(&self, changed: OnChange) -> Result<Watch, Error> {
+        match self.wrong {
+            Wrong::Watches => Ok(Watch::new(changed)),
+            _ => self.right.watch(changed),
+        }
+    }
 }
 
 struct Case {
@@ -145,6 +155,7 @@ async fn each_is_found_out_by_its_family() {
         (Wrong::Limits, "limits::"),
         (Wrong::Swaps, "swaps::"),
         (Wrong::Concurrency, "concurrency::"),
+        (Wrong::Watches, "watches::"),
     ] {
         let failures = failures(wrong).await;
         let (_, why) = failures.iter().find(|(check, _)| check.starts_with(family)).expect(family);

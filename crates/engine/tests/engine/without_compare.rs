@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use cachekit_engine::{Caller, Encoded, Entered, Filled, Intent, Operation, Ticket, block_on};
 use cachekit_store::{
-    Capabilities, Compare, Deleted, Error, ErrorKind, Expected, Pending, Store, Swap, Write,
+    Capabilities, Compare, Deleted, Error, ErrorKind, Expected, Pending, Store, Swap, Watching,
+    Write,
 };
 
 use crate::world::{Answer, World, call, get, operation, ring};
@@ -26,7 +27,7 @@ impl Store for NoCompare {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.0.capabilities().with_compare(Compare::Unsupported)
+        self.0.capabilities().with_compare(Compare::Unsupported).with_watch(Watching::Unsupported)
     }
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {

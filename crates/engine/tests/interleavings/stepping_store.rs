@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cachekit_store::{Capabilities, Deleted, Expected, Pending, Store, Swap, Write};
+use cachekit_store::{Capabilities, Deleted, Expected, Pending, Store, Swap, Watching, Write};
 
 use crate::schedule::step;
 
@@ -29,7 +29,8 @@ impl Store for SteppingStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
+        // The model has no hints: what it proves holds without them.
+        self.0.capabilities().with_watch(Watching::Unsupported)
     }
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
