@@ -107,6 +107,11 @@ deny: $(TOOLS)/bin/cargo-deny ## Licences, sources and banned crates of everythi
 bench: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## Measure, beside the peers, in one run
 	$(BIN)/python -m benches $(BENCH)
 
+.PHONY: soak
+soak: needs ## Redis under every fault for a minute each, and a file whose users are killed for a minute
+	CACHEKIT_SOAK_SECONDS=60 cargo test --locked -p cachekit-engine --test faults_under_load -- --nocapture
+	CACHEKIT_SOAK_SECONDS=60 cargo test --locked -p cachekit-store --test embedded_crash -- --nocapture
+
 .PHONY: fuzz
 fuzz: $(TOOLS)/bin/cargo-fuzz ## Fuzz every target for FUZZ_SECONDS each
 	@cd fuzz && for target in $$(cargo fuzz list); do \

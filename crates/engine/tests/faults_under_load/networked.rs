@@ -1,0 +1,117 @@
+//! The stores at the other end of a connection, and what is done to each.
+
+use std::time::Duration;
+
+use cachekit_testkit::{
+    Authority, Clients, Fault as OnTheLine, FaultProxy, MemcachedServer, RedisCluster,
+    RedisSentinel, RedisServer, RedisSetup, Validity, conformance::Outage,
+};
+
+use crate::{Play, Scene, fault::Fault};
+
+const SLOW: OnTheLine = OnTheLine::Delay(Duration::from_millis(500));
+
+pub(crate) fn redis(play: Play<'_>) {
+    let server = RedisServer::start();
+    let proxies = [FaultProxy::before(server.port())];
+    let url = server.url_through(proxies[0].port());
+    play(Scene { name: "redis", url, faults: faults(&server, &proxies, 3) });
+}
+
+pub(crate) fn tls(play: Play<'_>) {
+    let authority = Authority::new();
+    let certificate = authority.issue(&["127.0.0.1"], Validity::Current);
+    let server = RedisSetup::new().tls(&certificate, Clients::Anybody).start();
+    let proxies = [FaultProxy::before(server.tls_port())];
+    let port = proxies[0].port();
+    let url = format!("rediss://127.0.0.1:{port}/0?ca={}", authority.file().display());
+    play(Scene { name: "redis+tls", url, faults: faults(&server, &proxies, 40) });
+}
+
+pub(crate) fn memcached(play: Play<'_>) {
+    let servers = [MemcachedServer::start(), MemcachedServer::start()];
+    let proxies = servers.each_ref().map(|server| FaultProxy::before(server.port()));
+    let [one, other] = proxies.each_ref().map(FaultProxy::port);
+    let url = format!("memcached://127.0.0.1:{one},127.0.0.1:{other}");
+    let mut all = faults(&servers[0], &proxies, 9);
+    all.push(Fault::new(
+        "both killed",
+        || servers.iter().for_each(MemcachedServer::kill),
+        || servers.iter().for_each(MemcachedServer::restart),
+    ));
+    play(Scene { name: "memcached x2", url, faults: all });
+}
+
+/// What can go wrong with one server, and on the line to it.
+fn faults<'a>(
+    server: &'a (impl Outage + 'a),
+    proxies: &'a [FaultProxy],
+    cut_after: usize,
+) -> Vec<Fault<'a>> {
+    let garbage = OnTheLine::Answer(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
+    vec![
+        Fault::new("killed", || server.kill(), || server.restart()),
+        Fault::at_once("restarted", || server.restart()),
+        Fault::new("hung", || server.hang(), || server.resume()),
+        Fault::on_the_line("slow (500 ms)", proxies, SLOW),
+        Fault::on_the_line("reset mid-reply", proxies, OnTheLine::ResetAfter(cut_after)),
+        Fault::on_the_line("garbage", proxies, garbage),
+    ]
+}
+
+pub(crate) fn sentinel(play: Play<'_>) {
+    let group = RedisSentinel::start();
+    let server = |index: usize| &group.servers()[index];
+    let primary = || group.primary().expect("a primary");
+    let (mut lost, mut hung) = (0, 0);
+    let faults = vec![
+        // First: as they are started, they are what they were at the beginning.
+        Fault::at_once("all restarted", || group.restart()),
+        Fault::new(
+            "primary lost",
+            || {
+                lost = primary();
+                server(lost).kill();
+            },
+            {
+                let group = &group;
+                move || group.servers().iter().filter(|s| !s.is_running()).for_each(|s| s.restart())
+            },
+        ),
+        Fault::new(
+            "primary hung",
+            || {
+                hung = primary();
+                server(hung).hang();
+            },
+            || group.servers().iter().for_each(RedisServer::cont),
+        ),
+    ];
+    play(Scene { name: "sentinel", url: group.url(), faults });
+}
+
+pub(crate) fn cluster(play: Play<'_>) {
+    let cluster = RedisCluster::start();
+    let nodes = cluster.nodes();
+    let faults = vec![
+        Fault::new(
+            "primary lost",
+            || nodes[0].kill(),
+            || {
+                nodes[0].restart();
+                cluster.is_whole();
+            },
+        ),
+        Fault::new(
+            "primary hung",
+            || nodes[1].hang(),
+            || {
+                nodes[1].resume();
+                cluster.is_whole();
+            },
+        ),
+        Fault::at_once("all restarted", || Outage::restart(&cluster)),
+        Fault::new("all hung", || Outage::hang(&cluster), || Outage::resume(&cluster)),
+    ];
+    play(Scene { name: "cluster", url: cluster.url(), faults });
+}
