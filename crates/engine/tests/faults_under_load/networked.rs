@@ -1,10 +1,13 @@
 //! The stores at the other end of a connection, and what is done to each.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
 use cachekit_testkit::{
     Authority, Clients, Fault as OnTheLine, FaultProxy, MemcachedServer, RedisCluster,
-    RedisSentinel, RedisServer, RedisSetup, Validity, conformance::Outage,
+    RedisSentinel, RedisServer, RedisSetup, Validity, conformance::Outage, eventually,
 };
 
 use crate::{Play, Scene, fault::Fault};
@@ -62,28 +65,25 @@ fn faults<'a>(
 pub(crate) fn sentinel(play: Play<'_>) {
     let group = RedisSentinel::start();
     let server = |index: usize| &group.servers()[index];
-    let primary = || group.primary().expect("a primary");
-    let (mut lost, mut hung) = (0, 0);
+    let (primary, lost) = (|| group.primary().expect("a primary"), AtomicUsize::new(0));
+    let back_as_a_replica = || {
+        server(lost.load(Relaxed)).restart();
+        eventually("it follows its successor", || group.primary() != Some(lost.load(Relaxed)));
+    };
     let faults = vec![
         // First: as they are started, they are what they were at the beginning.
         Fault::at_once("all restarted", || group.restart()),
         Fault::new(
             "primary lost",
             || {
-                lost = primary();
-                server(lost).kill();
+                lost.store(primary(), Relaxed);
+                server(lost.load(Relaxed)).kill();
             },
-            {
-                let group = &group;
-                move || group.servers().iter().filter(|s| !s.is_running()).for_each(|s| s.restart())
-            },
+            back_as_a_replica,
         ),
         Fault::new(
             "primary hung",
-            || {
-                hung = primary();
-                server(hung).hang();
-            },
+            || server(primary()).hang(),
             || group.servers().iter().for_each(RedisServer::cont),
         ),
     ];
