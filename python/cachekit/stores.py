@@ -31,7 +31,8 @@ What every store promises:
 
 Methods are called with their arguments by position. There may be two more pairs of them:
 `BatchStore` reads and writes several entries in one go (each call reads three), and
-`ComparingStore` makes an `invalidate` certain against values that were computed before it.
+`ComparingStore` makes an `invalidate` certain against values that were computed before it. A
+`WatchedStore` tells of changes, so that this process lets go of copies that others changed.
 `cachekit.testing.check_store` tells whether an object keeps all this.
 
 Two attributes are looked at as well: `address`, text such as `"dynamodb://table"` for logs and
@@ -43,17 +44,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = [
     "AnyStore",
     "AsyncBatchStore",
     "AsyncComparingStore",
     "AsyncStore",
+    "AsyncWatchedStore",
     "BatchStore",
     "ComparingStore",
     "Entry",
     "Store",
+    "WatchedStore",
     "Write",
 ]
 
@@ -109,6 +112,22 @@ class ComparingStore(Store, Protocol):
         ...
 
 
+class WatchedStore(Store, Protocol):
+    """A store that tells what was changed."""
+
+    def watch(self, changed: Callable[[str | None], None], /) -> object:
+        """Calls `changed` with each key that was changed, by whomever, from whatever thread.
+
+        `changed(None)` says that anything may have changed: after a lost connection, for instance.
+        It is a hint, and may come late, twice or, now and then, not at all.
+
+        It is called once by each cache of a process and returns at once: listening is done
+        elsewhere. What it returns is kept for as long as the watch lasts; its `close()`, if it has
+        one, is called at the end.
+        """
+        ...
+
+
 class AsyncStore(Protocol):
     """Keeps bytes for a while; its methods are awaited. They mean what those of `Store` mean."""
 
@@ -148,6 +167,14 @@ class AsyncComparingStore(AsyncStore, Protocol):
 
     async def compare_and_delete(self, key: str, expected: bytes, /) -> bool:
         """Removes what is under the key if it is exactly `expected`."""
+        ...
+
+
+class AsyncWatchedStore(AsyncStore, Protocol):
+    """A store that tells what others change, by a coroutine that runs for as long as it listens."""
+
+    async def watch(self, changed: Callable[[str | None], None], /) -> object:
+        """As `WatchedStore.watch`, awaited on the store's event loop and cancelled at the end."""
         ...
 
 

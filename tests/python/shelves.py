@@ -58,6 +58,57 @@ class FullShelf(Shelf):
             return self.get(key) == expected and self.delete(key)
 
 
+class Hub:
+    """What several stores share, as clients of one server do."""
+
+    def __init__(self):
+        self.entries = {}
+        self.watchers = []
+        self.closed = 0
+
+    def tell(self, key):
+        for changed in list(self.watchers):
+            changed(key)
+
+
+class WatchedShelf(FullShelf):
+    """One that tells of changes."""
+
+    def __init__(self, hub=None):
+        super().__init__()
+        self.hub = hub or Hub()
+        self.entries = self.hub.entries
+
+    def set(self, key, value, ttl):
+        super().set(key, value, ttl)
+        self.hub.tell(key)
+
+    def delete(self, key):
+        deleted = super().delete(key)
+        self.hub.tell(key)
+        return deleted
+
+    def watch(self, changed):
+        self.hub.watchers.append(changed)
+        return Subscription(self.hub, changed)
+
+
+class Subscription:
+    def __init__(self, hub, changed):
+        self.hub, self.changed = hub, changed
+
+    def close(self):
+        self.hub.watchers.remove(self.changed)
+        self.hub.closed += 1
+
+
+class SaysNothing(FullShelf):
+    """Wrong: it has a watch that never tells."""
+
+    def watch(self, changed):
+        return changed
+
+
 class AsyncShelf:
     """The same, awaited; each method gives way to others in the middle."""
 
@@ -140,3 +191,19 @@ class TakesLess(FullShelf):
         if len(value) > 10_000:
             raise ValueError(f"value too large: {value[:10]!r}")
         super().set(key, value, ttl)
+
+
+class AsyncWatchedShelf(AsyncShelf):
+    """One that tells of changes, by a coroutine that listens for as long as it is wanted."""
+
+    def __init__(self, hub=None):
+        super().__init__(WatchedShelf(hub))
+        self.hub = self.shelf.hub
+
+    async def watch(self, changed):
+        self.hub.watchers.append(changed)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.hub.watchers.remove(changed)
+            self.hub.closed += 1

@@ -4,20 +4,25 @@ import pytest
 from shelves import (
     AsyncFullShelf,
     AsyncShelf,
+    AsyncWatchedShelf,
     ComparesLengths,
     CountsMinutes,
     CutsAtZero,
     ForgetsUnderLoad,
     FullShelf,
+    SaysNothing,
     Shelf,
     TakesLess,
+    WatchedShelf,
 )
 
 from cachekit import ConfigurationError
 from cachekit.testing import check_store
 
 
-@pytest.mark.parametrize("kind", [Shelf, FullShelf, AsyncShelf, AsyncFullShelf])
+@pytest.mark.parametrize(
+    "kind", [Shelf, FullShelf, AsyncShelf, AsyncFullShelf, WatchedShelf, AsyncWatchedShelf]
+)
 def test_a_store_that_keeps_the_contract(kind):
     report = check_store(kind())
     assert "0 of" in report.splitlines()[-1]
@@ -33,6 +38,7 @@ def test_a_store_that_keeps_the_contract(kind):
         (ComparesLengths, "swaps"),
         (ForgetsUnderLoad, "concurrency"),
         (TakesLess, "limits"),
+        (SaysNothing, "watches"),
     ],
 )
 def test_a_store_that_does_not(kind, family, capfd):

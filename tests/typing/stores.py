@@ -1,5 +1,7 @@
 """Stores of one's own under both type checkers: what `backend=` takes, and what it does not."""
 
+from collections.abc import Callable
+
 from cachekit import Cache, cache, configure
 from cachekit.stores import (
     AsyncComparingStore,
@@ -7,6 +9,7 @@ from cachekit.stores import (
     BatchStore,
     ComparingStore,
     Store,
+    WatchedStore,
     Write,
 )
 from cachekit.testing import check_store
@@ -38,6 +41,12 @@ class FullShelf(Shelf):
         return bool(key) and bool(expected)
 
 
+class WatchedShelf(Shelf):
+    def watch(self, changed: Callable[[str | None], None]) -> Callable[[str | None], None]:
+        changed(None)
+        return changed
+
+
 class AsyncShelf:
     async def get(self, name: str) -> memoryview | None:
         return memoryview(name.encode())
@@ -64,6 +73,7 @@ one: Store = Shelf()
 two: BatchStore = FullShelf()
 three: ComparingStore = FullShelf()
 four: AsyncStore = AsyncShelf()
+five: WatchedStore = WatchedShelf()
 
 
 @cache(backend=Shelf())
@@ -77,6 +87,7 @@ report: str = check_store(Shelf())
 
 wrong: Store = Counts()  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
 less: AsyncComparingStore = AsyncShelf()  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
+deaf: WatchedStore = Shelf()  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
 cache(backend=Counts())  # type: ignore[call-overload] # pyright: ignore[reportArgumentType]
 cache(backend=Shelf)  # type: ignore[call-overload] # pyright: ignore[reportArgumentType]
 cache(backend=7)  # type: ignore[call-overload] # pyright: ignore[reportArgumentType]

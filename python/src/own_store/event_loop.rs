@@ -37,11 +37,20 @@ impl EventLoop {
         let listener: Listener = Box::new(move |answer| {
             let _nobody_may_be_waiting = tell.send(answer.map_err(Failure::Raised).and_then(read));
         });
-        let begun = Python::try_attach(|py| self.submit(py, begin, listener));
-        let submitted = begun.unwrap_or(Err(Failure::Gone))?;
+        let submitted = self.begin(begin, listener)?;
         let answer = told.await;
         submitted.answered();
         answer.unwrap_or(Err(Failure::Gone))
+    }
+
+    /// The same, for whoever does not wait: `listener` gets the answer.
+    pub(super) fn begin(
+        &self,
+        begin: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>,
+        listener: Listener,
+    ) -> Result<Submitted, Failure> {
+        let begun = Python::try_attach(|py| self.submit(py, begin, listener));
+        begun.unwrap_or(Err(Failure::Gone))
     }
 
     fn submit(
@@ -70,7 +79,7 @@ impl Running {
     }
 }
 
-type Listener = Box<dyn FnOnce(PyResult<&Bound<'_, PyAny>>) + Send>;
+pub(super) type Listener = Box<dyn FnOnce(PyResult<&Bound<'_, PyAny>>) + Send>;
 
 /// What the loop calls with the future that is done.
 #[pyclass(frozen, module = "cachekit._native")]
@@ -91,7 +100,7 @@ impl Reply {
 }
 
 /// A coroutine on its way. Dropped before it has answered, it is cancelled.
-struct Submitted {
+pub(super) struct Submitted {
     future: Option<Py<PyAny>>,
 }
 

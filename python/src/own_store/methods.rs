@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
-use crate::engine::store::{Batch, Compare};
+use crate::engine::store::{Batch, Compare, Watching};
 use crate::errors::{misconfigured, wrong_type};
 use crate::function::Colour;
 
@@ -17,11 +17,17 @@ pub(super) enum Method {
     SetMany,
     CompareAndSet,
     CompareAndDelete,
+    Watch,
 }
 
 const REQUIRED: [Method; 3] = [Method::Get, Method::Set, Method::Delete];
-const OPTIONAL: [Method; 4] =
-    [Method::GetMany, Method::SetMany, Method::CompareAndSet, Method::CompareAndDelete];
+const OPTIONAL: [Method; 5] = [
+    Method::GetMany,
+    Method::SetMany,
+    Method::CompareAndSet,
+    Method::CompareAndDelete,
+    Method::Watch,
+];
 
 impl Method {
     pub(super) const fn name(self) -> &'static str {
@@ -33,6 +39,7 @@ impl Method {
             Self::SetMany => "set_many",
             Self::CompareAndSet => "compare_and_set",
             Self::CompareAndDelete => "compare_and_delete",
+            Self::Watch => "watch",
         }
     }
 
@@ -45,6 +52,7 @@ impl Method {
             Self::SetMany => &["writes"],
             Self::CompareAndSet => &["key", "expected", "value", "ttl"],
             Self::CompareAndDelete => &["key", "expected"],
+            Self::Watch => &["changed"],
         }
     }
 
@@ -60,6 +68,7 @@ pub(super) struct Methods {
     pub(super) get_many: bool,
     pub(super) set_many: bool,
     pub(super) compare: Compare,
+    pub(super) watch: Watching,
 }
 
 impl Methods {
@@ -99,7 +108,9 @@ impl Methods {
         let colour = one_colour(object, &class, &present)?;
         let (get_many, set_many) =
             (present.contains(&Method::GetMany), present.contains(&Method::SetMany));
-        Ok(Self { colour, get_many, set_many, compare })
+        let watches = present.contains(&Method::Watch);
+        let watch = if watches { Watching::Told } else { Watching::Unsupported };
+        Ok(Self { colour, get_many, set_many, compare, watch })
     }
 
     /// What reading several keys promises.

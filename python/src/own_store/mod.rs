@@ -8,6 +8,7 @@
 //! | `workers` | where methods run that block |
 //! | `event_loop` | where methods run that are awaited |
 //! | `answer` | what a method returned, as bytes and truths, or why it is neither |
+//! | `watching` | hearing of what others change |
 //! | `failure` | what becomes of an exception |
 //!
 //! See `docs/decisions/0111-where-a-python-store-runs.md`.
@@ -18,6 +19,7 @@ mod failure;
 mod methods;
 mod object;
 mod store;
+mod watching;
 mod workers;
 
 pub(crate) use failure::Raised;

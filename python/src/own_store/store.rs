@@ -15,10 +15,11 @@ use super::event_loop::EventLoop;
 use super::failure::Failure;
 use super::methods::Method;
 use super::object::ObjectStore;
+use super::watching;
 use super::workers::Workers;
 use crate::engine::store::{
-    Capabilities, Compare, Deleted, Error, ErrorKind, Expected, Lifetime, Limits, Pending, Reach,
-    Store, StoreOptions, Swap, Write,
+    Capabilities, Compare, Deleted, Error, ErrorKind, Expected, Lifetime, Limits, OnChange,
+    Pending, Reach, Store, StoreOptions, Swap, Watch, Watching, Write,
 };
 use crate::function::Colour;
 
@@ -114,6 +115,7 @@ impl Store for PythonStore {
         Capabilities::new(Reach::Shared, self.largest_entry)
             .with_compare(self.shared.methods.compare)
             .with_batch(self.shared.methods.batch())
+            .with_watch(self.shared.methods.watch)
     }
 
     fn get_many<'a>(&'a self, keys: &'a [&'a str]) -> Pending<'a, Vec<Option<Bytes>>> {
@@ -226,6 +228,13 @@ impl Store for PythonStore {
             let deleted = self.ask(Method::Delete, ask, answer::truth).await?;
             Ok(if deleted { Deleted::Removed } else { Deleted::Absent })
         })
+    }
+
+    fn watch(&self, changed: OnChange) -> Result<Watch, Error> {
+        match self.shared.methods.watch {
+            Watching::Told => Ok(watching::begin(&self.shared, changed)),
+            _ => Err(Error::new(ErrorKind::Unsupported, &*self.shared.address, "it has no watch")),
+        }
     }
 }
 

@@ -19,6 +19,13 @@ impl Workers {
         Self(made.inspect_err(|e| log::warn!("no threads for a store: {e}")).ok())
     }
 
+    /// Runs `job` with the GIL on one of the threads, for nobody who waits.
+    pub(super) fn begin(&self, job: impl FnOnce(Python<'_>) + Send + 'static) {
+        if let Some(runtime) = &self.0 {
+            runtime.spawn_blocking(move || Python::try_attach(job));
+        }
+    }
+
     /// Runs `job` with the GIL on one of the threads, and waits for what it returns. A job whose
     /// caller has gone before it began does not begin.
     pub(super) async fn run<T: Send + 'static>(
