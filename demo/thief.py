@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cachekit import cache
 from cachekit.testing import RawStore
+from demo import place
 
 if TYPE_CHECKING:
     from demo.hospital import Hospital
     from demo.terminal import Stage
 
 TITLE: Final = "What a thief of the store sees"
-SEALED: Final = "memory://demo"
 PLAIN: Final = "memory://demo-plain"
 SEARCHED_PATIENTS: Final = 300
 
@@ -27,23 +27,26 @@ def play(stage: Stage, hospital: Hospital) -> None:
 
     patient = next(hospital.visits(1))
     record = patient_record(patient)
-    sealed, plain = RawStore(SEALED), RawStore(PLAIN)
+    sealed, plain = hospital.remembered, RawStore(PLAIN)
+    if sealed is None:
+        return
 
     stage.say("The application sees a record:")
     _show_record(stage, record)
     stage.say("Cached without encryption, whoever reads the store sees it as well:")
     _show_entry(stage, plain, _largest(plain))
-    stage.say("With @cache.secure, this is an entry of the scene before:")
-    _show_entry(stage, sealed, _largest(sealed))
+    stage.say("With @cache.secure, this is the same record's entry, from the scene before:")
+    _show_entry(stage, RawStore(place.STORE), sealed.key(patient))
     stage.say("and these are names of others. Which patient? Which function? Which tenant?")
-    stage.block([stage.red(name) for name in sorted(sealed.keys())[:4]])
+    others = set(hospital.visits(6)) - {patient}
+    stage.block([stage.red(name) for name in sorted(map(sealed.key, others))[:4]])
 
-    stolen = _dump(sealed)
+    stolen = place.FILE.read_bytes()
     words = _words(hospital)
     found = sum(spelling in stolen for word in words for spelling in spellings(word))
     stage.proved(
         f"of {len(words):,} names, numbers and diagnoses, looked for raw, in hex and in base64 in "
-        f"{len(stolen):,} stolen bytes, {found} were found",
+        f"the whole file of {len(stolen):,} bytes, {found} were found",
         by=found == 0,
     )
     stage.proved(

@@ -387,7 +387,7 @@ class RawStore:
     def delete(self, key: str) -> None:
         """Removes a key."""
     def keys(self) -> list[str]:
-        """The keys of all entries, in no order."""
+        """The keys of all entries, in no order; of `memory://` and `redis://` alone."""
 
 def configure(
     *,

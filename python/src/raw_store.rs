@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::detach;
-use crate::errors::Result;
+use crate::errors::{Result, misconfigured};
 
 /// How long entries live that are put here by hand.
 const LIFE: Duration = Duration::from_secs(3600);
@@ -47,12 +47,15 @@ impl RawStore {
         Ok(())
     }
 
-    /// The keys of entries that live, in no order.
+    /// The keys of entries that live, in no order; of `memory://` and `redis://` alone.
     fn keys(&self, py: Python<'_>) -> Result<Vec<String>> {
         if let Some(name) = self.url.strip_prefix("memory://") {
             return Ok(
                 cachekit::engine::store::MemoryStore::named(name, &StoreOptions::default()).keys()
             );
+        }
+        if !self.url.starts_with("redis://") {
+            return Err(misconfigured("keys are listed of memory:// and redis:// alone").into());
         }
         let listed = py.import("cachekit.testing")?.call_method1("redis_keys", (&self.url,))?;
         Ok(listed.extract()?)

@@ -17,7 +17,7 @@ use std::{
 
 use bytes::Bytes;
 use cachekit_store::{Store, StoreOptions, open};
-use cachekit_testkit::RedisServer;
+use cachekit_testkit::{RedisCluster, RedisServer};
 use tokio::runtime::{Builder, Runtime};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -156,4 +156,23 @@ fn children_forked_under_load_wait_for_no_lock_of_a_memory_store() {
 fn children_forked_under_load_wait_for_no_lock_of_a_redis_store() {
     let server = RedisServer::start();
     forks_under_load(&open(&server.url(), &StoreOptions::default()).unwrap());
+}
+
+#[test]
+fn parent_and_child_talk_to_a_cluster_at_once() {
+    let cluster = RedisCluster::start();
+    let store = open(&cluster.url(), &StoreOptions::default()).unwrap();
+    let mine = runtime();
+    // Keys of all its primaries, so that connections to each are inherited.
+    let names: Vec<String> = (0..6).map(|i| format!("parent-{i}")).collect();
+    let all = || names.iter().all(|name| mine.block_on(talk(&*store, name)));
+    assert!(all());
+    let in_the_child = Arc::clone(&store);
+    let child = || {
+        let theirs = runtime();
+        (0..6).all(|i| theirs.block_on(talk(&*in_the_child, &format!("child-{i}"))))
+    };
+    assert!(in_child(child, || assert!(all())));
+    assert!(all());
+    forks_under_load(&store);
 }
