@@ -84,7 +84,9 @@ def main() -> None:
         contestants = [
             Process.of_python(interpreter, name, server.url) for interpreter, name in CONTESTANTS
         ]
-        contestants.append(Process([rust.redis_floor(ROOT), server.url]))
+        floor = rust.redis_floor(ROOT)
+        contestants.append(Process([floor, server.url]))
+        contestants.append(Process([floor, server.url, "blocking"]))
         for row in ROWS:
             measured = play(row, contestants, options.rounds)
             report.row(row, measured)
