@@ -58,9 +58,14 @@ impl Backoff {
     }
 
     pub(crate) fn failed(&self, error: &Error) {
+        self.failed_for(error, Duration::ZERO);
+    }
+
+    /// The same, and the next attempt waits for at least so long, within the usual bound.
+    pub(crate) fn failed_for(&self, error: &Error, least: Duration) {
         let mut trouble = self.trouble.lock();
         let failures = trouble.as_ref().map_or(0, |trouble| trouble.failures).saturating_add(1);
-        let pause = nanos(jittered(failures));
+        let pause = nanos(jittered(failures).max(least.min(LONGEST)));
         let retry_at = self.clock.boot_nanos().saturating_add(pause);
         *trouble = Some(Trouble { failures, retry_at, error: error.clone() });
     }

@@ -14,7 +14,11 @@
 //! | `url` | addresses as users write them, printed without their passwords |
 //! | `lifetime` | times to live, as a store may keep them |
 //! | `backoff` | keeps a server that cannot be reached from being tried by every call |
+//! | `asking` | one caller asks again who has what, the others go by what is known |
+//! | `digest` | SHA-256, where a protocol names it |
+//! | `tls/` | encrypted connections, and the files that they need |
 //! | `embedded/` | a file or shared memory, for the processes of one machine |
+//! | `http/` | `cachekit-server`, and what speaks its protocol |
 //! | `memcached/` | memcached, one server or several |
 //! | `memory/` | a store inside this process |
 //! | `watch` | hearing of what others change |
@@ -29,10 +33,13 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod asking;
 mod backoff;
 mod capability;
+mod digest;
 mod embedded;
 mod error;
+mod http;
 mod lifetime;
 mod limits;
 mod memcached;
@@ -41,6 +48,7 @@ mod open;
 mod options;
 mod redis;
 mod store;
+mod tls;
 mod url;
 mod watch;
 
@@ -48,6 +56,7 @@ pub use bytes::Bytes;
 pub use capability::{Batch, Capabilities, Compare, Reach, Watching};
 pub use embedded::EmbeddedStore;
 pub use error::{Error, ErrorKind};
+pub use http::HttpStore;
 pub use lifetime::Lifetime;
 pub use limits::Limits;
 pub use memcached::MemcachedStore;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    EmbeddedStore, Error, MemcachedStore, MemoryStore, Store, StoreOptions, StoreUrl,
+    EmbeddedStore, Error, HttpStore, MemcachedStore, MemoryStore, Store, StoreOptions, StoreUrl,
     redis::RedisStore, url::Target,
 };
 
@@ -20,6 +20,7 @@ use crate::{
 /// | `redis+sentinel://[[user]:password@]host[:port][,host[:port]…]/service[/database]` | the primary that the sentinels name; port 26379; `rediss+sentinel://` over TLS |
 /// | `unix:///path/to/socket[?db=0&user=…&password=…]` | Redis over a Unix socket; `redis+unix://` is the same |
 /// | `memcached://host[:port][,host[:port]…][?item_size=bytes]` | memcached; port 11211 by default, each key on one of the servers |
+/// | `https://host[:port][/base][?ca=/path][&cert=/path&key=/path][&server=plain]` | `cachekit-server`, or what speaks its protocol; `http://` on this machine, or with `?unencrypted=allowed` |
 ///
 /// User, password and path are percent-decoded.
 ///
@@ -36,6 +37,7 @@ pub fn open(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, Error> 
         Target::Embedded(config) => Arc::new(EmbeddedStore::new(config, options)),
         Target::Redis(config) => Arc::new(RedisStore::new(config, options)),
         Target::Sentinel(config) => Arc::new(RedisStore::sentinel(config, options)),
+        Target::Http(config) => Arc::new(HttpStore::new(&config, options)?),
         Target::Cluster(config) => Arc::new(RedisStore::cluster(config, options)),
     })
 }

@@ -19,6 +19,7 @@ pub struct StoreOptions {
     operation_timeout: Duration,
     largest_entry: usize,
     memory_capacity: usize,
+    token: Option<Arc<str>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -33,6 +34,7 @@ impl Default for StoreOptions {
             operation_timeout: Duration::from_secs(1),
             largest_entry: 64 * MIB,
             memory_capacity: 256 * MIB,
+            token: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -69,6 +71,13 @@ impl StoreOptions {
         self
     }
 
+    /// The bearer token with which HTTP stores are asked; visible ASCII. Others do not look at it. It
+    /// is never printed, and not wiped from memory: it goes along with every request.
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
     /// The clock by which an in-process or embedded store lets entries run out and connections are tried
     /// again. Network time-outs run on Tokio's clock.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -94,6 +103,10 @@ impl StoreOptions {
     /// See [`with_memory_capacity`](Self::with_memory_capacity).
     pub fn memory_capacity(&self) -> usize {
         self.memory_capacity
+    }
+
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// See [`with_clock`](Self::with_clock).

@@ -3,11 +3,12 @@
 //! A message about a bad address never repeats its middle: with one unescaped `@` or `/` a
 //! parser takes half a password for a host or a port.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, path::Path, str::FromStr};
 
 use crate::{
     Error, ErrorKind,
     embedded::EmbeddedConfig,
+    http::HttpConfig,
     memcached::MemcachedConfig,
     redis::{ClusterConfig, RedisConfig, SentinelConfig},
 };
@@ -30,6 +31,7 @@ pub(crate) enum Target {
     Redis(RedisConfig),
     Cluster(ClusterConfig),
     Sentinel(SentinelConfig),
+    Http(HttpConfig),
 }
 
 impl StoreUrl {
@@ -59,6 +61,8 @@ impl FromStr for StoreUrl {
             "redis+cluster" => ClusterConfig::new(&parts).map(Target::Cluster).map(Self),
             "redis+sentinel" => SentinelConfig::tcp(&parts).map(Target::Sentinel).map(Self),
             "rediss+sentinel" => SentinelConfig::tls(&parts).map(Target::Sentinel).map(Self),
+            "https" => HttpConfig::https(&parts).map(Target::Http).map(Self),
+            "http" => HttpConfig::http(&parts).map(Target::Http).map(Self),
             "unix" | "redis+unix" => RedisConfig::unix(&parts).map(Target::Redis).map(Self),
             other => Err(unsupported_scheme(other)),
         }
@@ -74,6 +78,7 @@ impl fmt::Display for StoreUrl {
             Target::Redis(config) => config.fmt(f),
             Target::Cluster(config) => config.fmt(f),
             Target::Sentinel(config) => config.fmt(f),
+            Target::Http(config) => config.fmt(f),
         }
     }
 }
@@ -196,10 +201,48 @@ pub(crate) fn encoded(text: &str, keep_slashes: KeepSlashes) -> String {
     out
 }
 
+/// A path, as addresses write it.
+pub(crate) fn shown(path: &Path) -> String {
+    encoded(&path.to_string_lossy(), KeepSlashes::Yes)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeepSlashes {
     Yes,
     No,
+}
+
+pub(crate) fn host(text: &str, example: &str) -> Result<String, Error> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:".contains(&b);
+    if text.is_empty() {
+        return Err(malformed(format!("no host: write {example}")));
+    }
+    if !text.bytes().all(plain) {
+        return Err(malformed(format!("a host that is neither a name nor an address; {ESCAPE}")));
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+pub(crate) fn port(text: &str) -> Result<u16, Error> {
+    text.parse()
+        .ok()
+        .filter(|port| *port != 0)
+        .ok_or_else(|| malformed(format!("a port that is not a number from 1 to 65535; {ESCAPE}")))
+}
+
+pub(crate) const ESCAPE: &str =
+    "a password that holds `@`, `:`, `/`, `?`, `#` or `%` must be percent-encoded";
+
+pub(crate) fn unknown_setting(name: &str, allowed: &[&str]) -> Error {
+    let mut seen = format!("a setting after the `?` that is none of {}", allowed.join(", "));
+    if let Some(near) = nearest(name, allowed) {
+        seen.push_str(&format!("; did you mean `{near}`?"));
+    }
+    malformed(seen)
+}
+
+pub(crate) fn write_place(f: &mut fmt::Formatter<'_>, host: &str, port: u16) -> fmt::Result {
+    if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
 }
 
 fn memory_name(parts: &Parts<'_>) -> Result<String, Error> {
@@ -208,7 +251,7 @@ fn memory_name(parts: &Parts<'_>) -> Result<String, Error> {
     })
 }
 
-const SCHEMES: [&str; 11] = [
+const SCHEMES: [&str; 13] = [
     "memory",
     "memcached",
     "file",
@@ -218,12 +261,14 @@ const SCHEMES: [&str; 11] = [
     "redis+cluster",
     "redis+sentinel",
     "rediss+sentinel",
+    "https",
+    "http",
     "unix",
     "redis+unix",
 ];
 const SUPPORTED: &str = "memory://name, memcached://host:port, file:///directory, shm://name, \
-                         redis://host:port/database, rediss:// (encrypted), redis+cluster://, redis+sentinel:// or \
-                         unix:///path";
+                         redis://host:port/database, rediss:// (encrypted), redis+cluster://, redis+sentinel://, \
+                         unix:///path or https://host/base";
 
 fn unsupported_scheme(scheme: &str) -> Error {
     let mut seen = format!("the scheme `{scheme}`; supported are {SUPPORTED}");

@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{conformance::Outage, eventually, redis_tls::Certificate};
+use crate::{conformance::Outage, eventually, redis_tls::Certificate, suspension};
 
 /// The token of [`CachekitServer::start`].
 const TOKEN: &str = "cks_of-a-test-and-nobody-elses-0123456789";
@@ -203,9 +203,7 @@ impl CachekitServer {
     ///
     /// If it is not running.
     pub fn signal(&self, signal: &str) {
-        let script = format!("kill -{signal} {}", self.pid());
-        let status = Command::new("sh").args(["-c", &script]).status().expect("a shell");
-        assert!(status.success(), "{script}: {status}");
+        suspension::signal(self.pid(), signal);
     }
 
     /// Starts it again on the same port, with its store as it was; a running one is killed first.
@@ -237,11 +235,11 @@ impl Outage for CachekitServer {
     }
 
     fn hang(&self) {
-        self.signal("STOP");
+        suspension::suspend(self.pid());
     }
 
     fn resume(&self) {
-        self.signal("CONT");
+        suspension::resume(self.pid());
     }
 }
 

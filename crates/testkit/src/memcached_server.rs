@@ -1,7 +1,6 @@
 //! A memcached server of its own for a test.
 
 use std::{
-    fs,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
@@ -9,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{conformance::Outage, eventually};
+use crate::{conformance::Outage, eventually, suspension};
 
 /// A running `memcached` on 127.0.0.1. It ends when this is dropped, and also when the test
 /// process is killed.
@@ -84,14 +83,12 @@ impl MemcachedServer {
 
     /// Suspends it (SIGSTOP): it accepts connections and answers nothing.
     pub fn stop(&self) {
-        self.signal("STOP");
-        eventually("memcached is suspended", || self.state() == Some('T'));
+        suspension::suspend(self.pid());
     }
 
     /// Lets a suspended server go on (SIGCONT).
     pub fn cont(&self) {
-        self.signal("CONT");
-        eventually("memcached goes on", || self.state() != Some('T'));
+        suspension::resume(self.pid());
     }
 
     /// Sends a line beside the code under test, and returns the reply up to and without the line
@@ -110,18 +107,6 @@ impl MemcachedServer {
 
     fn pid(&self) -> u32 {
         self.running().as_ref().expect("a running server").server.id()
-    }
-
-    fn signal(&self, signal: &str) {
-        let script = format!("kill -{signal} {}", self.pid());
-        let status = Command::new("sh").args(["-c", &script]).status().expect("a shell");
-        assert!(status.success(), "{script}: {status}");
-    }
-
-    /// The process state as Linux shows it: the field after the name in parentheses.
-    fn state(&self) -> Option<char> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
-        stat.rsplit_once(')')?.1.trim_start().chars().next()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     conformance::Outage,
     eventually,
     redis_tls::{Certificate, Clients},
+    suspension,
 };
 
 /// What kind of server a test wants.
@@ -213,14 +214,12 @@ impl RedisServer {
 
     /// Suspends it (SIGSTOP): it accepts connections and answers nothing.
     pub fn stop(&self) {
-        self.signal("STOP");
-        eventually("redis-server is suspended", || self.state() == Some('T'));
+        suspension::suspend(self.pid());
     }
 
     /// Lets a suspended server go on (SIGCONT).
     pub fn cont(&self) {
-        self.signal("CONT");
-        eventually("redis-server goes on", || self.state() != Some('T'));
+        suspension::resume(self.pid());
     }
 
     /// Runs a command beside the code under test, and waits for its reply.
@@ -265,18 +264,6 @@ impl RedisServer {
 
     fn pid(&self) -> u32 {
         self.running().as_ref().expect("a running server").server.id()
-    }
-
-    fn signal(&self, signal: &str) {
-        let script = format!("kill -{signal} {}", self.pid());
-        let status = Command::new("sh").args(["-c", &script]).status().expect("a shell");
-        assert!(status.success(), "{script}: {status}");
-    }
-
-    /// The process state as Linux shows it: the field after the name in parentheses.
-    fn state(&self) -> Option<char> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
-        stat.rsplit_once(')')?.1.trim_start().chars().next()
     }
 }
 

@@ -12,7 +12,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     RedisConfig,
-    asking::Asking,
     config::{Endpoint, Login, Place},
     framing::Bounds,
     links::{Links, Replay, Request},
@@ -21,7 +20,7 @@ use super::{
     server::{Role, Server},
     slot, topology,
 };
-use crate::{Error, ErrorKind, StoreOptions};
+use crate::{Error, ErrorKind, StoreOptions, asking::Asking};
 
 /// A slot moves once at a time; more than a few redirections are a circle.
 const MOST_ROUNDS: usize = 6;

@@ -1,14 +1,14 @@
 //! Where a Redis is and who we are to it.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::PathBuf};
 
-use super::tls::{Identity, TlsFiles};
 use crate::{
     Error,
-    url::{KeepSlashes, Parts, decoded, encoded, malformed, nearest},
+    tls::{GivenFiles, TlsFiles},
+    url::{
+        ESCAPE, KeepSlashes, Parts, decoded, encoded, host, malformed, port, shown,
+        unknown_setting, write_place,
+    },
 };
 
 /// Read from an address; printed without the password.
@@ -46,6 +46,7 @@ pub(super) struct Login {
 }
 
 const PORT: u16 = 6379;
+pub(super) const EXAMPLE: &str = "redis://host:port/database";
 
 impl RedisConfig {
     pub(crate) fn tcp(parts: &Parts<'_>) -> Result<Self, Error> {
@@ -82,9 +83,7 @@ pub(super) struct Given {
     user: Option<String>,
     password: Option<String>,
     database: Option<u32>,
-    authorities: Option<PathBuf>,
-    chain: Option<PathBuf>,
-    key: Option<PathBuf>,
+    files: GivenFiles,
     sentinel_user: Option<String>,
     sentinel_password: Option<String>,
 }
@@ -122,9 +121,7 @@ impl Given {
         }
         let twice = match name {
             "db" => self.database.replace(database(value)?).is_some(),
-            "ca" => self.authorities.replace(file(name, value)?).is_some(),
-            "cert" => self.chain.replace(file(name, value)?).is_some(),
-            "key" => self.key.replace(file(name, value)?).is_some(),
+            "ca" | "cert" | "key" => self.files.put(name, value)?,
             "sentinel_user" => self.sentinel_user.replace(decoded(value, "user")?).is_some(),
             "sentinel_password" => {
                 self.sentinel_password.replace(decoded(value, "password")?).is_some()
@@ -145,12 +142,7 @@ impl Given {
 
     /// The files of an encrypted connection.
     pub(super) fn take_files(&mut self) -> Result<TlsFiles, Error> {
-        let identity = match (self.chain.take(), self.key.take()) {
-            (None, None) => None,
-            (Some(chain), Some(key)) => Some(Identity { chain, key }),
-            _ => return Err(malformed("one of `cert` and `key` without the other")),
-        };
-        Ok(TlsFiles { authorities: self.authorities.take(), identity })
+        std::mem::take(&mut self.files).into_files()
     }
 
     /// Who we are to the sentinels, which is nobody unless it is said.
@@ -176,48 +168,11 @@ fn login(user: Option<String>, password: Option<String>) -> Result<Option<Login>
 }
 
 fn place(parts: &Parts<'_>) -> Result<(String, u16), Error> {
-    Ok((host(parts.host)?, parts.port.map_or(Ok(PORT), port)?))
-}
-
-/// Absolute, because a service does not say from where it is started.
-fn file(name: &str, value: &str) -> Result<PathBuf, Error> {
-    let path = decoded(value, "path")?;
-    if !path.starts_with('/') || path.contains('\0') {
-        return Err(malformed(format!("a `{name}` that is no absolute path of a file")));
-    }
-    Ok(path.into())
-}
-
-pub(super) fn host(text: &str) -> Result<String, Error> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:".contains(&b);
-    if text.is_empty() {
-        return Err(malformed("no host: write redis://host:port/database"));
-    }
-    if !text.bytes().all(plain) {
-        return Err(malformed(format!("a host that is neither a name nor an address; {ESCAPE}")));
-    }
-    Ok(text.to_ascii_lowercase())
-}
-
-pub(super) fn port(text: &str) -> Result<u16, Error> {
-    text.parse()
-        .ok()
-        .filter(|port| *port != 0)
-        .ok_or_else(|| malformed(format!("a port that is not a number from 1 to 65535; {ESCAPE}")))
+    Ok((host(parts.host, EXAMPLE)?, parts.port.map_or(Ok(PORT), port)?))
 }
 
 fn database(text: &str) -> Result<u32, Error> {
     text.parse().map_err(|_| malformed(format!("a database that is not a number; {ESCAPE}")))
-}
-
-const ESCAPE: &str = "a password that holds `@`, `:`, `/`, `?`, `#` or `%` must be percent-encoded";
-
-fn unknown_setting(name: &str, allowed: &[&str]) -> Error {
-    let mut seen = format!("a setting after the `?` that is none of {}", allowed.join(", "));
-    if let Some(near) = nearest(name, allowed) {
-        seen.push_str(&format!("; did you mean `{near}`?"));
-    }
-    malformed(seen)
 }
 
 /// The address again, complete and in one spelling, with `***` for the password.
@@ -242,28 +197,7 @@ impl fmt::Display for RedisConfig {
     }
 }
 
-/// As the settings of an address.
-impl fmt::Display for TlsFiles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { authorities, identity } = self;
-        if let Some(authorities) = authorities {
-            write!(f, "?ca={}", shown(authorities))?;
-        }
-        let Some(Identity { chain, key }) = identity else { return Ok(()) };
-        let joint = if authorities.is_some() { '&' } else { '?' };
-        write!(f, "{joint}cert={}&key={}", shown(chain), shown(key))
-    }
-}
-
 pub(super) fn write_login(f: &mut fmt::Formatter<'_>, login: Option<&Login>) -> fmt::Result {
     let Some(Login { user, .. }) = login else { return Ok(()) };
     write!(f, "{}:***@", encoded(user.as_deref().unwrap_or(""), KeepSlashes::No))
-}
-
-pub(super) fn write_place(f: &mut fmt::Formatter<'_>, host: &str, port: u16) -> fmt::Result {
-    if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
-}
-
-fn shown(path: &Path) -> String {
-    encoded(&path.to_string_lossy(), KeepSlashes::Yes)
 }

@@ -16,7 +16,7 @@ use super::{
     links::Request,
     wire::{Odometer, Traffic, Wire},
 };
-use crate::Error;
+use crate::{Error, tls};
 
 /// Requests of many tasks go out in one stream and their replies come back in the same order, so
 /// a task that stops waiting leaves its reply to be dropped and disturbs nobody.
@@ -63,7 +63,7 @@ impl Connection {
     /// Why [`send`](Self::send) failed.
     pub(super) fn failure(&self, error: &RedisError, address: &str) -> Error {
         match self.traffic.verdict() {
-            Some(verdict) => failure::of_tls(verdict, address),
+            Some(verdict) => tls::failure::of_tls(verdict, address),
             None => failure::of_connection(error, address),
         }
     }

@@ -6,7 +6,6 @@
 //! `cluster` and `sentinel` find the server that a call is for;
 //! `crate::backoff` keeps a dead server from being asked by every call.
 
-mod asking;
 mod cluster;
 mod config;
 mod connection;
@@ -23,7 +22,6 @@ mod sentinel;
 mod server;
 mod slot;
 mod store;
-mod tls;
 mod topology;
 mod wire;
 

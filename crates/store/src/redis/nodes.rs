@@ -8,13 +8,8 @@ use std::{
     },
 };
 
-use super::{
-    asking::{Due, Known, Questions},
-    config::Place,
-    links::Links,
-    slot::SLOTS,
-    topology::Primary,
-};
+use super::{config::Place, links::Links, slot::SLOTS, topology::Primary};
+use crate::asking::{Due, Known, Questions};
 
 /// A primary, and this process' connections to it.
 pub(super) struct Node {

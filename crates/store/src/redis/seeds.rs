@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use super::{
-    config::{self, Endpoint, Given, Login, Place},
-    tls::TlsFiles,
-};
+use super::config::{self, EXAMPLE, Endpoint, Given, Login, Place};
 use crate::{
     Error,
-    url::{KeepSlashes, Parts, encoded, malformed, split_port},
+    tls::TlsFiles,
+    url::{KeepSlashes, Parts, encoded, host, malformed, port, split_port, write_place},
 };
 
 /// `redis+cluster://[[user]:password@]host[:port],…`.
@@ -93,16 +91,16 @@ impl SentinelConfig {
     }
 }
 
-fn seeds(parts: &Parts<'_>, port: u16) -> Result<Vec<Place>, Error> {
+fn seeds(parts: &Parts<'_>, usual: u16) -> Result<Vec<Place>, Error> {
     if !parts.host.contains(',') {
-        return Ok(vec![seed((parts.host, parts.port), port)?]);
+        return Ok(vec![seed((parts.host, parts.port), usual)?]);
     }
-    let each = parts.host.split(',').map(|text| seed(split_port(text)?, port));
+    let each = parts.host.split(',').map(|text| seed(split_port(text)?, usual));
     each.collect()
 }
 
-fn seed((name, given): (&str, Option<&str>), port: u16) -> Result<Place, Error> {
-    Ok(Place { host: config::host(name)?, port: given.map_or(Ok(port), config::port)? })
+fn seed((name, given): (&str, Option<&str>), usual: u16) -> Result<Place, Error> {
+    Ok(Place { host: host(name, EXAMPLE)?, port: given.map_or(Ok(usual), port)? })
 }
 
 /// The characters that sentinels allow.
@@ -147,7 +145,7 @@ fn write_places(f: &mut fmt::Formatter<'_>, places: &[Place]) -> fmt::Result {
         if index > 0 {
             f.write_str(",")?;
         }
-        config::write_place(f, host, *port)?;
+        write_place(f, host, *port)?;
     }
     Ok(())
 }

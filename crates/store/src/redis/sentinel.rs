@@ -16,7 +16,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     RedisConfig, SentinelConfig,
-    asking::{Asking, Due, Known, Questions},
     config::{Endpoint, Place},
     framing::Bounds,
     links::{Links, Replay, Request},
@@ -24,7 +23,10 @@ use super::{
     server::{Role, Server},
     topology,
 };
-use crate::{Error, ErrorKind, StoreOptions};
+use crate::{
+    Error, ErrorKind, StoreOptions,
+    asking::{Asking, Due, Known, Questions},
+};
 
 /// A primary that was replaced behind our back is used so long after the takeover at most, while
 /// the sentinels can be reached.

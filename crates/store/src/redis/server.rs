@@ -11,10 +11,9 @@ use super::{
     failure,
     framing::Bounds,
     links::Request,
-    tls::Tls,
     wire::{Counted, Traffic},
 };
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, tls::Tls};
 
 /// Where it is, who we are to it, and how much it may answer.
 pub(super) struct Server {
@@ -70,7 +69,8 @@ impl Server {
         let connection = match (&self.config.endpoint, &self.tls) {
             (Endpoint::Tls { host, port, .. }, Some(tls)) => {
                 let socket = self.tcp(host, *port).await?;
-                let socket = tls.encrypt(socket, host, shared, &self.address).await?;
+                let socket = Counted::new(socket, shared);
+                let socket = tls.encrypt(socket, host, &self.address).await?;
                 Connection::over(socket, traffic, self.bounds).await
             }
             (Endpoint::Tcp { host, port } | Endpoint::Tls { host, port, .. }, _) => {

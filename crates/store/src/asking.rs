@@ -14,7 +14,7 @@ use crate::{
 
 /// Whether somebody should be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(crate) enum Due {
     /// What is known will do.
     No,
     /// It should be asked, and what is known may be used meanwhile.
@@ -27,15 +27,15 @@ pub(super) enum Due {
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What this process knows of others' places, with the questions about it that are open.
-pub(super) struct Asking<K> {
-    pub(super) known: Mutex<K>,
+pub(crate) struct Asking<K> {
+    pub(crate) known: Mutex<K>,
     /// Held while somebody asks.
     turn: tokio::sync::Mutex<()>,
     backoff: Backoff,
 }
 
 /// What is known, as [`Asking`] sees it.
-pub(super) trait Known: Default {
+pub(crate) trait Known: Default {
     /// Whether it should be asked about at `now`, in boot nanoseconds.
     fn due(&self, now: u64) -> Due;
     /// It was asked about, and nobody answered.
@@ -43,7 +43,7 @@ pub(super) trait Known: Default {
 }
 
 impl<K: Known> Asking<K> {
-    pub(super) fn new(clock: Arc<dyn Clock>, attempt: Duration) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, attempt: Duration) -> Self {
         let backoff = Backoff::new(clock, attempt);
         Self { known: Mutex::default(), turn: tokio::sync::Mutex::default(), backoff }
     }
@@ -53,7 +53,7 @@ impl<K: Known> Asking<K> {
     /// # Errors
     ///
     /// Nothing is known: that of the last attempt, or `late` if somebody else asks beyond `end`.
-    pub(super) async fn if_due(
+    pub(crate) async fn if_due(
         &self,
         now: impl Fn() -> u64,
         end: Instant,
@@ -92,7 +92,7 @@ impl<K: Known> Asking<K> {
 
 /// Doubts, and when the next question may be asked.
 #[derive(Default)]
-pub(super) struct Questions {
+pub(crate) struct Questions {
     stale: bool,
     /// In boot nanoseconds.
     next: u64,
@@ -102,17 +102,17 @@ pub(super) struct Questions {
 
 impl Questions {
     /// Something did not fit what is known.
-    pub(super) fn doubt(&mut self) {
+    pub(crate) fn doubt(&mut self) {
         self.stale = true;
     }
 
     /// Whether a doubt may be put as a question now.
-    pub(super) fn open(&self, now: u64) -> bool {
+    pub(crate) fn open(&self, now: u64) -> bool {
         self.stale && now >= self.next
     }
 
     /// There was an answer. With no `news` in it the next question waits longer.
-    pub(super) fn answered(&mut self, news: bool, now: u64) {
+    pub(crate) fn answered(&mut self, news: bool, now: u64) {
         self.stale = false;
         if news {
             self.fruitless = 0;
@@ -121,7 +121,7 @@ impl Questions {
     }
 
     /// The next question waits: longer after each in vain, and spread.
-    pub(super) fn asked(&mut self, now: u64) {
+    pub(crate) fn asked(&mut self, now: u64) {
         self.fruitless = self.fruitless.saturating_add(1);
         let pause = backoff::jittered(self.fruitless).min(LONGEST_PAUSE);
         self.next = now.saturating_add(u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX));

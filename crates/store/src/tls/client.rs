@@ -15,63 +15,47 @@ use rustls::{
         pem::{self, PemObject},
     },
 };
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{
-    failure,
-    wire::{Counted, Traffic},
-};
+use super::{Identity, TlsFiles, failure};
 use crate::{Error, ErrorKind};
-
-/// The files that an address names, all in PEM.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct TlsFiles {
-    /// Trusted in place of the system's certificate authorities.
-    pub(super) authorities: Option<PathBuf>,
-    pub(super) identity: Option<Identity>,
-}
-
-/// A client certificate, with what leads from it to its authority, and its private key.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Identity {
-    pub(super) chain: PathBuf,
-    pub(super) key: PathBuf,
-}
 
 /// How the connections to one server are encrypted.
 ///
 /// Files are read by the first connection and, since certificates are renewed, again after one
 /// that could not be made. A forked child reads them itself: what it inherits has locks in it.
-pub(super) struct Tls {
+pub(crate) struct Tls {
     files: TlsFiles,
     loaded: PerProcess<Mutex<Option<Arc<ClientConfig>>>>,
 }
 
 impl Tls {
-    pub(super) fn new(files: TlsFiles) -> Self {
+    pub(crate) fn new(files: TlsFiles) -> Self {
         Self { files, loaded: PerProcess::new() }
     }
 
     /// The handshake, which ends with a server that has proved to be `host`.
-    pub(super) async fn encrypt(
+    pub(crate) async fn encrypt<S>(
         &self,
-        socket: TcpStream,
+        socket: S,
         host: &str,
-        traffic: Arc<Traffic>,
         address: &str,
-    ) -> Result<TlsStream<Counted<TcpStream>>, Error> {
+    ) -> Result<TlsStream<S>, Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let name = ServerName::try_from(host.to_owned()).map_err(|error| {
             let seen = "the host is no name that a certificate could be for";
             Error::caused(ErrorKind::Misconfigured, address, seen, error)
         })?;
         let connector = TlsConnector::from(self.config(address)?);
-        let encrypted = connector.connect(name, Counted::new(socket, traffic)).await;
+        let encrypted = connector.connect(name, socket).await;
         encrypted.map_err(|error| failure::of_handshake(error, address))
     }
 
     /// The next connection reads the files again.
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         *self.here().lock() = None;
     }
 

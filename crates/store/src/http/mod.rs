@@ -1,0 +1,20 @@
+//! HTTP: `cachekit-server`, and whatever else speaks its protocol (`docs/http.md`).
+//!
+//! A call goes `store` (the contract, as requests of `request`) → `links` (which connection) →
+//! `connection` (send, wait, read within a bound). `features` knows what the server said that it
+//! can do, `batch` is the body of many reads or writes, `failure` sorts what comes back.
+
+mod batch;
+mod config;
+mod connection;
+mod failure;
+mod features;
+mod links;
+mod name;
+mod reply;
+mod request;
+mod server;
+mod store;
+
+pub(crate) use config::HttpConfig;
+pub use store::HttpStore;
