@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cachekit::Settings;
 use cachekit::engine::store::{Store, StoreOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -25,7 +26,8 @@ pub(crate) struct RawStore {
 impl RawStore {
     #[new]
     fn new(url: String) -> Result<Self> {
-        let store = cachekit::engine::store::open(&url, &StoreOptions::default())?;
+        let options = Settings::from_environment()?.store_options(StoreOptions::default());
+        let store = cachekit::engine::store::open(&url, &options)?;
         Ok(Self { url, store })
     }
 

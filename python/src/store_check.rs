@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachekit::{Backend, OpenStore};
+use cachekit::{Backend, OpenStore, Settings};
 use cachekit_conformance::{Outcome, Subject, Verdict, report};
 use pyo3::prelude::*;
 
@@ -24,8 +24,9 @@ pub(crate) fn check_store(
 ) -> Result<Vec<(&'static str, &'static str, String)>> {
     let place = match (store.extract::<String>(), options::backend(store)?) {
         (Ok(url), _) => {
-            open(&url, &StoreOptions::default())?;
-            Place::Url(url)
+            let settings = Settings::from_environment()?;
+            open(&url, &settings.store_options(StoreOptions::default()))?;
+            Place::Url { url, settings: Box::new(settings) }
         }
         (_, Backend::Opener(opener)) => Place::Opener(opener),
         _ => return Err(wrong_type("check_store takes a URL or an object, not None").into()),
@@ -43,8 +44,11 @@ fn row(outcome: Outcome) -> (&'static str, &'static str, String) {
 }
 
 enum Place {
-    /// Was opened once already.
-    Url(String),
+    /// Was opened once already, with what the environment says.
+    Url {
+        url: String,
+        settings: Settings,
+    },
     Opener(Arc<dyn OpenStore>),
 }
 
@@ -53,7 +57,8 @@ impl Subject for Place {
         match self {
             Self::Opener(opener) => Arc::clone(opener).open(&options),
             #[expect(clippy::expect_used, reason = "it could be opened a moment ago, without I/O")]
-            Self::Url(url) => open(url, &options).expect("an address that was good before"),
+            Self::Url { url, settings } => open(url, &settings.store_options(options))
+                .expect("an address that was good before"),
         }
     }
 

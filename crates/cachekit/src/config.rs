@@ -71,6 +71,8 @@ pub struct Settings {
     pub naming_key: Option<Secret>,
     /// The shared store.
     pub backend: Option<Backend>,
+    /// The bearer token of an HTTP store, as in `CACHEKIT_API_KEY`.
+    pub api_key: Option<Secret>,
     /// Starts the address of every entry in the store.
     pub prefix: Option<String>,
     /// Groups the operations of one application.
@@ -141,6 +143,7 @@ impl Settings {
             rotation: secret(&env::MASTER_KEY_ROTATION)?,
             naming_key: secret(&env::NAMING_KEY)?,
             backend: url.map(Backend::Url),
+            api_key: secret(&env::API_KEY)?,
             ..Self::default()
         })
     }
@@ -159,6 +162,7 @@ impl Settings {
             rotation_policy,
             naming_key,
             backend,
+            api_key,
             prefix,
             namespace,
             ttl,
@@ -171,6 +175,24 @@ impl Settings {
             clock,
             observer
         )
+    }
+
+    /// How a store is opened by these settings, and by `options` where they say nothing.
+    #[must_use]
+    pub fn store_options(&self, mut options: StoreOptions) -> StoreOptions {
+        if let Some(timeout) = self.connect_timeout {
+            options = options.with_connect_timeout(timeout);
+        }
+        if let Some(timeout) = self.operation_timeout {
+            options = options.with_operation_timeout(timeout);
+        }
+        if let Some(clock) = &self.clock {
+            options = options.with_clock(Arc::clone(clock));
+        }
+        if let Some(token) = &self.api_key {
+            options = options.with_token(token.expose());
+        }
+        options
     }
 
     /// This, then what [`configure`](crate::configure) was told, then the environment.
@@ -213,6 +235,22 @@ mod tests {
         let message = environment(&both).err().expect("refused").to_string();
         assert!(message.contains("CACHEKIT_MASTER_KEY_FILE"), "{message}");
         assert!(!message.contains("/run/key") && !message.contains("aa"), "{message}");
+    }
+
+    #[test]
+    fn the_token_goes_to_the_store_and_is_not_shown() {
+        let settings = environment(&[("CACHEKIT_API_KEY", " t0ken ")]).expect("settings");
+        let options = settings.store_options(StoreOptions::default());
+        assert!(!format!("{options:?}").contains("t0ken"));
+        let wrong = environment(&[("CACHEKIT_API_KEY", "t0 ken")]).expect("settings");
+        let opened = |settings: &Settings| {
+            cachekit_engine::store::open(
+                "https://h",
+                &settings.store_options(StoreOptions::default()),
+            )
+            .is_ok()
+        };
+        assert!(opened(&settings) && !opened(&wrong));
     }
 
     #[test]

@@ -96,8 +96,17 @@ pub const PLATFORM_REDIS_URL: Variable = Variable {
     secrecy: Secrecy::Secret,
 };
 
+/// Who we are to an HTTP store.
+pub const API_KEY: Variable = Variable {
+    name: "CACHEKIT_API_KEY",
+    meaning: "Bearer token for a store behind HTTP (`https://…`). Other stores do not look at it, and \
+              it has no place in an address.",
+    default: "none: an HTTP store is asked without one",
+    secrecy: Secrecy::Secret,
+};
+
 /// All of them, in the order in which they are documented.
-pub const ALL: [&Variable; 7] = [
+pub const ALL: [&Variable; 8] = [
     &MASTER_KEY,
     &MASTER_KEY_FILE,
     &MASTER_KEY_ROTATION,
@@ -105,6 +114,7 @@ pub const ALL: [&Variable; 7] = [
     &URL,
     &REDIS_URL,
     &PLATFORM_REDIS_URL,
+    &API_KEY,
 ];
 
 impl Variable {

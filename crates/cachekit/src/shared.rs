@@ -73,6 +73,7 @@ impl ResolvedOptions {
     }
 
     fn store(&self) -> Result<Option<Arc<dyn Store>>, Error> {
+        let options = || self.settings.store_options(StoreOptions::default());
         match &self.backend {
             Backend::Memory => {
                 if self.settings.backend.is_none() {
@@ -81,25 +82,9 @@ impl ResolvedOptions {
                 Ok(None)
             }
             Backend::Store(store) => Ok(Some(Arc::clone(store))),
-            Backend::Opener(opener) => Ok(Some(Arc::clone(opener).open(&self.store_options()))),
-            Backend::Url(url) => {
-                Ok(Some(cachekit_engine::store::open(url.expose(), &self.store_options())?))
-            }
+            Backend::Opener(opener) => Ok(Some(Arc::clone(opener).open(&options()))),
+            Backend::Url(url) => Ok(Some(cachekit_engine::store::open(url.expose(), &options())?)),
         }
-    }
-
-    fn store_options(&self) -> StoreOptions {
-        let mut options = StoreOptions::default();
-        if let Some(timeout) = self.settings.connect_timeout {
-            options = options.with_connect_timeout(timeout);
-        }
-        if let Some(timeout) = self.settings.operation_timeout {
-            options = options.with_operation_timeout(timeout);
-        }
-        if let Some(clock) = &self.settings.clock {
-            options = options.with_clock(Arc::clone(clock));
-        }
-        options
     }
 
     fn agreement(&self) -> Agreement {
@@ -115,6 +100,7 @@ impl ResolvedOptions {
                 Backend::Store(store) => Place::Object(address(store)),
                 Backend::Opener(opener) => Place::Object(address(opener)),
             },
+            token: settings.api_key.as_ref().map(|token| token.expose().to_owned()),
             prefix: settings.prefix.clone(),
             l1: settings.l1.map(|l1| match l1 {
                 L1::Off => None,
@@ -141,6 +127,7 @@ impl ResolvedOptions {
 struct Agreement {
     ring: Option<[u8; 16]>,
     backend: Place,
+    token: Option<String>,
     prefix: Option<String>,
     l1: Option<Option<u64>>,
     raises: bool,

@@ -79,7 +79,7 @@ impl ErrorKind {
                 "check that it is not overloaded or stopped, or raise the operation time-out"
             }
             Self::Refused => {
-                "check user, password, client certificate and the user's permissions (ACL)"
+                "check user, password or token, client certificate and what they may do (ACL)"
             }
             Self::Untrusted => {
                 "check the host name, the trusted authority and the certificate's dates"
