@@ -5,7 +5,6 @@
 //! `read`, by the process's newest view.
 
 use std::any::Any;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::mem::size_of;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -19,7 +18,7 @@ use quick_cache::{OptionsBuilder, Weighter};
 use crate::barrier::Stamp;
 use crate::changes::Groups;
 use crate::marks::GroupCount;
-use crate::name::{Digest, OperationId};
+use crate::name::{Digest, OperationId, Uniform};
 use crate::options::L1 as Bound;
 use crate::protect::Reopen;
 
@@ -63,26 +62,6 @@ impl Weighter<Digest, Arc<Slot>> for ByBytes {
         (slot.bytes.len() + object + size_of::<Slot>() + size_of::<Digest>() + 64) as u64
     }
 }
-
-/// Digests are uniform already: their first eight bytes are the hash.
-#[derive(Default)]
-struct DigestHasher(u64);
-
-impl Hasher for DigestHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk::<8>() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-type Uniform = BuildHasherDefault<DigestHasher>;
 
 /// The first level of one cache in one process.
 pub(crate) struct FirstLevel {

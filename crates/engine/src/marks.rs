@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use cachekit_process::UnixMillis;
 use parking_lot::Mutex;
-use quick_cache::sync::Cache as Table;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::{Cache as Table, DefaultLifecycle};
 
-use crate::name::Digest;
+use crate::name::{Digest, Uniform};
 
 /// How many names are remembered.
 const CAPACITY: usize = 128 * 1024;
@@ -44,7 +45,7 @@ pub(crate) struct GroupCount(pub(crate) u64);
 
 /// The table of marks of one cache in one process.
 pub(crate) struct Marks {
-    table: Table<[u8; 16], Mark>,
+    table: Table<Digest, Mark, UnitWeighter, Uniform>,
     /// One lock and one count a group; the lock makes "compare, then raise" one step.
     groups: Box<[(Mutex<()>, AtomicU64)]>,
 }
@@ -52,7 +53,13 @@ pub(crate) struct Marks {
 impl Marks {
     pub(crate) fn new() -> Self {
         Self {
-            table: Table::new(CAPACITY),
+            table: Table::with(
+                CAPACITY,
+                CAPACITY as u64,
+                UnitWeighter,
+                Uniform::default(),
+                DefaultLifecycle::default(),
+            ),
             groups: (0..GROUPS).map(|_| (Mutex::new(()), AtomicU64::new(0))).collect(),
         }
     }
@@ -65,7 +72,7 @@ impl Marks {
 
     /// Whether an entry of this date may still be served.
     pub(crate) fn admits(&self, digest: &Digest, created: UnixMillis) -> bool {
-        self.table.get(&digest.0).is_none_or(|mark| Mark::entry(created) >= mark)
+        self.table.get(digest).is_none_or(|mark| Mark::entry(created) >= mark)
     }
 
     /// Takes note of a servable entry. False when something newer was seen meanwhile.
@@ -80,7 +87,7 @@ impl Marks {
 
     /// The date of something that is written now: the clock's, but above all seen for the name.
     pub(crate) fn date(&self, digest: &Digest, now: UnixMillis) -> UnixMillis {
-        match self.table.get(&digest.0) {
+        match self.table.get(digest) {
             Some(mark) => now.max(UnixMillis(mark.created().0.saturating_add(1))),
             None => now,
         }
@@ -88,14 +95,13 @@ impl Marks {
 
     fn raise(&self, digest: &Digest, to: Mark) -> bool {
         let Some((lock, count)) = self.group(digest) else { return true };
-        let short = digest.0;
         let held = lock.lock();
-        let known = self.table.get(&short);
+        let known = self.table.get(digest);
         if known.is_some_and(|mark| mark > to) {
             return false;
         }
         if known != Some(to) {
-            self.table.insert(short, to);
+            self.table.insert(*digest, to);
             count.fetch_add(1, SeqCst);
         }
         drop(held);
