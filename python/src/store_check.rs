@@ -47,7 +47,7 @@ enum Place {
     /// Was opened once already, with what the environment says.
     Url {
         url: String,
-        settings: Settings,
+        settings: Box<Settings>,
     },
     Opener(Arc<dyn OpenStore>),
 }
