@@ -23,6 +23,7 @@ use crate::function::{Colour, Function, Unencodable};
 use crate::lookup::{Lookup, decode, lookup_request};
 use crate::options::Options;
 use crate::plan::{OperationName, Plan};
+use crate::reading::Reading;
 use crate::request::Request;
 use crate::serializer::{Serializer, Unfit};
 use crate::tenant::TenantSource;
@@ -70,6 +71,7 @@ impl CacheObject {
             wrapped: entry.unbind(),
             colour: Colour::Sync,
             serializer,
+            reading: Reading::AsWritten,
             tenant: TenantSource::None,
             unencodable: Unencodable::Return,
             plan: Plan::new(options.settings, options.secrecy, options.backend_id, operation)?,

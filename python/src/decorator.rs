@@ -15,6 +15,7 @@ use crate::function::{Colour, Function};
 use crate::handle::refuse_handle;
 use crate::options::Options;
 use crate::plan::{OperationName, Plan, bind_keys};
+use crate::reading::Reading;
 use crate::registry::{self, Named};
 use crate::serializer::Serializer;
 use crate::tenant::TenantSource;
@@ -85,6 +86,10 @@ fn cached<'py>(
         colour,
         arguments: Binder::new(wrapped, options.arguments)?,
         serializer: Serializer::for_function(options.serializer.as_ref(), wrapped, &options.allow)?,
+        reading: match named {
+            Named::Explicitly => Reading::of_shared_entries(),
+            Named::ByItsPath => Reading::AsWritten,
+        },
         tenant: match (options.tenant_extractor, options.tenant_id) {
             (Some(extractor), _) => TenantSource::Extractor(extractor.unbind()),
             (None, Some(tenant)) => TenantSource::Fixed(tenant.unbind()),

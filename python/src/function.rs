@@ -13,6 +13,7 @@ use crate::coroutine;
 use crate::engine::{Intent, Operation};
 use crate::errors::Result;
 use crate::plan::Plan;
+use crate::reading::Reading;
 use crate::request::Request;
 use crate::serializer::Serializer;
 use crate::tenant::TenantSource;
@@ -44,6 +45,7 @@ pub(crate) struct Function {
     pub(crate) arguments: Binder,
     pub(crate) tenant: TenantSource,
     pub(crate) serializer: Serializer,
+    pub(crate) reading: Reading,
     pub(crate) unencodable: Unencodable,
     pub(crate) plan: Plan,
     pub(crate) operation: OnceLock<Operation>,
@@ -116,6 +118,7 @@ impl Function {
         visit.call(&self.wrapped)?;
         self.arguments.traverse(&visit)?;
         self.tenant.traverse(&visit)?;
+        self.reading.traverse(&visit)?;
         self.serializer.traverse(&visit)
     }
 }

@@ -44,6 +44,7 @@ mod own_store;
 mod plan;
 mod quantity;
 mod raw_store;
+mod reading;
 mod registry;
 mod request;
 mod serializer;

@@ -60,7 +60,10 @@ pub(crate) fn decode(
     let mut room = OpenedInto::take();
     let decoded = match hit.open(room.scratch()) {
         Ok(Value::None) => return Ok(Some(py.None())),
-        Ok(Value::Body(bytes)) => function.serializer.decode(py, bytes),
+        Ok(Value::Body(bytes)) => function
+            .serializer
+            .decode(py, bytes)
+            .and_then(|value| function.reading.apply(function.wrapped.bind(py), value)),
         // This process's own memory was changed since the entry was checked: like no entry.
         Err(_) => return Ok(None),
     };

@@ -155,7 +155,7 @@ fn encode_by(
 }
 
 /// The text of somebody else's exception may quote the value, so only its type is told.
-fn raised(py: Python<'_>, error: PyErr) -> Unfit {
+pub(crate) fn raised(py: Python<'_>, error: PyErr) -> Unfit {
     if error.is_instance_of::<SerializationError>(py) {
         return Unfit::Value(error);
     }

@@ -17,6 +17,7 @@ mod id;
 mod json;
 mod limits;
 mod msgpack;
+mod neutral;
 pub mod wire;
 
 pub use codec::Codec;

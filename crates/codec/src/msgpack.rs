@@ -6,11 +6,16 @@ use rmp_serde::{decode, encode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned, de::IgnoredAny};
 use smallvec::SmallVec;
 
+use crate::neutral::{self, Unreadable};
 use crate::wire::{Malformed, Reader, Token};
 use crate::{Codec, Error, Limits, MAX_DEPTH, Reason, SerializerId};
 
 /// Values as MessagePack, structs as maps from field name to value: a field may be added or moved
 /// without making older entries unreadable, and Python reads the entry as a dict.
+///
+/// What Python marks as a type of its own is read as the plain value that it is in any language: a
+/// dataclass as the map of its fields, a tuple or a set as an array, an enum's member as its name, a
+/// decimal, a path or a moment as text (ISO 8601), a UUID as its bytes (`docs/values.md`).
 ///
 /// MessagePack has one nil: `Some(None)` of an `Option<Option<T>>` comes back as `None`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +52,14 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for MessagePack {
 
     fn decode(&self, bytes: &[u8]) -> Result<V, Error> {
         self.limits.check(bytes.len())?;
-        measure::<V>(bytes)?;
+        let neutral = match measure::<V>(bytes)? {
+            Extensions::None => None,
+            Extensions::Some => Some(
+                neutral::plain(bytes, self.limits.bytes)
+                    .map_err(|error| unreadable::<V>(error, self.limits))?,
+            ),
+        };
+        let bytes = neutral.as_deref().unwrap_or(bytes);
         let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
         // It counts down to zero and fails there: one more than what is accepted.
         decoder.set_max_depth(usize::from(MAX_DEPTH) + 1);
@@ -66,15 +78,38 @@ impl<V: Serialize + DeserializeOwned> Codec<V> for MessagePack {
 /// Decoders reserve memory by the lengths they are told; serde's own caution caps that per
 /// container, that of third-party types often not at all. After this no length claims more than is
 /// there. Depth is the decoder's own to bound.
-fn measure<V>(bytes: &[u8]) -> Result<(), Error> {
+fn measure<V>(bytes: &[u8]) -> Result<Extensions, Error> {
     let mut reader = Reader::new(bytes);
+    let mut extensions = Extensions::None;
     loop {
         match reader.token() {
+            Ok(Token::Extension(..)) => extensions = Extensions::Some,
             Ok(_) => {}
-            Err(Malformed::Complete) => return reader.finish().map_err(scan_error::<V>),
+            Err(Malformed::Complete) => {
+                reader.finish().map_err(scan_error::<V>)?;
+                return Ok(extensions);
+            }
             Err(malformed) => return Err(scan_error::<V>(malformed)),
         }
     }
+}
+
+/// Whether a value has any: then Python wrote it.
+enum Extensions {
+    None,
+    Some,
+}
+
+fn unreadable<V>(error: Unreadable, limits: Limits) -> Error {
+    let reason = match error {
+        Unreadable::Malformed(malformed) => return scan_error::<V>(malformed),
+        Unreadable::TooDeep => return Error::TooDeep { limit: MAX_DEPTH },
+        Unreadable::TooLong => {
+            return Error::TooLong { length: limits.bytes.saturating_add(1), limit: limits.bytes };
+        }
+        Unreadable::Other(reason) => reason,
+    };
+    Error::Decode { serializer: SerializerId::MSGPACK, type_name: type_name::<V>(), reason }
 }
 
 /// Refuses what was written deeper than it would be read: rmp-serde's encoder has no bound.
