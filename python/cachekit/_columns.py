@@ -27,7 +27,7 @@ def parts(value: Any) -> tuple[Any, ...]:
     Raises:
         TypeError: A column of a type that has no content of its own to name.
     """
-    cls = type(value)
+    cls = _class(value)
     library = cls.__module__.split(".")[0]
     kind = f"{library}.{cls.__name__}"
     if library == "pandas":
@@ -37,6 +37,10 @@ def parts(value: Any) -> tuple[Any, ...]:
         types = [str(dtype) for dtype in frame.dtypes]
         return kind, types, *_of_arrow(frame.to_arrow())
     return kind, value.schema.metadata, *_of_arrow(value)
+
+
+def _class(value: object) -> Any:
+    return type(value)
 
 
 def _of_arrow(table: Any) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["entry", "operation", "place", "schema"]
+__all__ = ["entry", "operation", "place"]
 
 
 def entry(key: object) -> None:
@@ -23,20 +23,6 @@ def operation(function: Callable[..., Any]) -> str:
     # The second is its name in a child that `multiprocessing` spawned.
     is_main = module in {"__main__", "__mp_main__"}
     return f"{_importable() if is_main else module}.{name}"
-
-
-def schema(function: Callable[..., Any]) -> str:
-    """The return annotation as text: a function that changes what it returns starts anew."""
-    try:
-        annotation = getattr(function, "__annotations__", {}).get("return", "")
-    except NameError:
-        # Python 3.14 evaluates annotations late; this one names something not defined yet.
-        return ""
-    if isinstance(annotation, str):
-        return annotation
-    if isinstance(annotation, type) and not hasattr(annotation, "__origin__"):
-        return f"{annotation.__module__}.{annotation.__qualname__}"
-    return _without_addresses(repr(annotation))
 
 
 def place(function: Callable[..., Any]) -> str:
@@ -54,10 +40,3 @@ def _importable() -> str:
         return str(spec.name)
     file = getattr(main, "__file__", None)
     return os.path.abspath(file) if file else "__main__"  # noqa: PTH100 - pathlib costs 5 ms here
-
-
-def _without_addresses(text: str) -> str:
-    """An object's address differs from process to process, and would keep them apart."""
-    import re
-
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)

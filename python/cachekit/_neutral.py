@@ -12,7 +12,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Union
+from typing import Any, Union, cast
 
 __all__ = ["reader"]
 
@@ -60,31 +60,29 @@ class _Readers:
         inner = self.of(given[0]) if len(given) == 1 else None
         if inner is None:
             return None
-        read: Read = inner
-        return lambda value: None if value is None else read(value)
+        return _unless_none(inner)
 
     def _container(self, origin: type, arguments: tuple[Any, ...]) -> Read | None:
         if origin is tuple:
             return self._tuple(arguments)
         if issubclass(origin, Mapping):
             inner = self.of(arguments[1]) if len(arguments) > 1 else None
-            return inner and (lambda value: {key: inner(item) for key, item in value.items()})
+            return None if inner is None else _each_value(inner)
         inner = self.of(arguments[0]) if arguments else None
         if issubclass(origin, AbstractSet):
-            make = frozenset if origin is frozenset else set
-            return lambda value: make(_all(inner, value)) if type(value) is list else value
+            return _of_list(frozenset if origin is frozenset else set, inner)
         if issubclass(origin, Sequence):
-            return inner and (lambda value: [inner(item) for item in value])
+            return None if inner is None else _each_item(inner)
         return None
 
     def _tuple(self, arguments: tuple[Any, ...]) -> Read:
         if len(arguments) == 2 and arguments[1] is Ellipsis:  # noqa: PLR2004 - `tuple[int, ...]`
             inner = self.of(arguments[0])
-            return lambda value: tuple(_all(inner, value)) if type(value) is list else value
+            return lambda value: tuple(_all(inner, value)) if _is_list(value) else value
         readers = [self.of(argument) for argument in arguments]
 
         def read(value: Any) -> Any:
-            if type(value) is not list:
+            if not _is_list(value):
                 return value
             pairs = zip(readers, value, strict=True)
             return tuple(item if inner is None else inner(item) for inner, item in pairs)
@@ -99,11 +97,9 @@ class _Readers:
         self._known[cls] = self._record(cls) or _text(cls)
         return self._known[cls]
 
-    def _record(self, cls: type) -> Read | None:
+    def _record(self, cls: Any) -> Read | None:
         if hasattr(cls, "model_validate"):
-            return lambda value: (
-                cls.model_validate(value) if type(value) is dict else _is(cls, value)
-            )
+            return lambda value: cls.model_validate(value) if _is_dict(value) else _is(cls, value)
         names = _fields(cls)
         if names is None:
             return _bare(cls)
@@ -111,7 +107,7 @@ class _Readers:
         readers = {name: inner for name in names if (inner := self.of(hints.get(name)))}
 
         def read(value: Any) -> Any:
-            if type(value) is not dict:
+            if not _is_dict(value):
                 return _is(cls, value)
             return cls(
                 **{
@@ -121,6 +117,30 @@ class _Readers:
             )
 
         return read
+
+
+def _is_list(value: Any) -> bool:
+    return type(value) is list
+
+
+def _is_dict(value: Any) -> bool:
+    return type(value) is dict
+
+
+def _unless_none(inner: Read) -> Read:
+    return lambda value: None if value is None else inner(value)
+
+
+def _each_value(inner: Read) -> Read:
+    return lambda value: {key: inner(item) for key, item in value.items()}
+
+
+def _each_item(inner: Read) -> Read:
+    return lambda value: [inner(item) for item in value]
+
+
+def _of_list(make: Read, inner: Read | None) -> Read:
+    return lambda value: make(_all(inner, value)) if _is_list(value) else value
 
 
 def _all(inner: Read | None, values: Any) -> Any:
@@ -133,14 +153,14 @@ def _is(cls: type, value: Any) -> Any:
     raise TypeError(f"no {cls.__name__}")
 
 
-def _fields(cls: type) -> tuple[str, ...] | None:
+def _fields(cls: Any) -> tuple[str, ...] | None:
     """The names of the fields, if the constructor takes them by name."""
     if dataclasses.is_dataclass(cls):
         return tuple(field.name for field in dataclasses.fields(cls))
     for attribute in ("__struct_fields__", "_fields"):
-        names = getattr(cls, attribute, None)
-        if isinstance(names, tuple):
-            return names
+        names: Any = getattr(cls, attribute, None)
+        if type(names) is tuple:
+            return tuple(str(name) for name in cast("tuple[object, ...]", names))
     attributes = getattr(cls, "__attrs_attrs__", None)
     return None if attributes is None else tuple(field.name for field in attributes)
 
@@ -166,5 +186,5 @@ def _of_text(cls: Any, value: Any) -> Any:
 def _bare(cls: Any) -> Read | None:
     """`tuple`, `set` and `frozenset` without what is in them."""
     if cls in {tuple, set, frozenset}:
-        return lambda value: cls(value) if type(value) is list else value
+        return _of_list(cls, None)
     return None

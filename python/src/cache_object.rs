@@ -22,7 +22,7 @@ use crate::fill::{self, Computation};
 use crate::function::{Colour, Function, Unencodable};
 use crate::lookup::{Lookup, decode, lookup_request};
 use crate::options::Options;
-use crate::plan::{OperationName, Plan};
+use crate::plan::{OperationName, Plan, SchemaGuard};
 use crate::reading::Reading;
 use crate::request::Request;
 use crate::serializer::{Serializer, Unfit};
@@ -61,7 +61,7 @@ impl CacheObject {
         let operation = OperationName {
             name: KEYED_OPERATION.to_owned(),
             version: options.version,
-            schema: String::new(),
+            guard: SchemaGuard::None,
             anonymous: false,
         };
         let serializer =

@@ -14,7 +14,7 @@ use crate::errors::{Result, wrong_type};
 use crate::function::{Colour, Function};
 use crate::handle::refuse_handle;
 use crate::options::Options;
-use crate::plan::{OperationName, Plan, bind_keys};
+use crate::plan::{OperationName, Plan, SchemaGuard, bind_keys};
 use crate::reading::Reading;
 use crate::registry::{self, Named};
 use crate::serializer::Serializer;
@@ -112,15 +112,15 @@ fn operation_name(
 ) -> PyResult<OperationName> {
     let version = options.version.clone();
     if let Some(name) = &options.name {
-        let (name, schema) = (name.clone(), String::new());
-        return Ok(OperationName { name, version, schema, anonymous: false });
+        let (name, guard) = (name.clone(), SchemaGuard::None);
+        return Ok(OperationName { name, version, guard, anonymous: false });
     }
     let name: String = identity.call_method1("operation", (wrapped,))?.extract()?;
     Ok(OperationName {
         anonymous: name.ends_with("<lambda>"),
         name,
         version,
-        schema: identity.call_method1("schema", (wrapped,))?.extract()?,
+        guard: SchemaGuard::ReturnAnnotation,
     })
 }
 

@@ -66,7 +66,7 @@ impl Function {
 
     #[cold]
     fn settle(&self, py: Python<'_>) -> Result<&Operation> {
-        let operation = self.plan.operation(py, self.serializer.id())?;
+        let operation = self.plan.operation(self.wrapped.bind(py), self.serializer.id())?;
         Ok(self.operation.get_or_init(|| operation))
     }
 

@@ -18,10 +18,30 @@ pub(crate) struct OperationName {
     /// `name=`, or `module.qualname`.
     pub(crate) name: String,
     pub(crate) version: String,
-    /// The return annotation, as text; empty beside an explicit name.
-    pub(crate) schema: String,
+    pub(crate) guard: SchemaGuard,
     /// A lambda without a name of its own.
     pub(crate) anonymous: bool,
+}
+
+/// Whether the shape of what a function returns is part of its entries' names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SchemaGuard {
+    /// The fingerprint of its return annotation, taken at its first call.
+    ReturnAnnotation,
+    /// The name is shared with other languages, which know nothing of annotations.
+    None,
+}
+
+impl SchemaGuard {
+    fn schema(self, function: &pyo3::Bound<'_, PyAny>) -> PyResult<String> {
+        match self {
+            Self::None => Ok(String::new()),
+            Self::ReturnAnnotation => {
+                let shape = function.py().import("cachekit._shape")?;
+                shape.call_method1("fingerprint", (function,))?.extract()
+            }
+        }
+    }
 }
 
 /// All that a function's first call needs to know to take its place in a cache.
@@ -80,7 +100,12 @@ impl Plan {
     ///
     /// # Errors
     /// `ConfigurationError`, `BackendError`: they describe none.
-    pub(crate) fn operation(&self, py: Python<'_>, serializer: SerializerId) -> Result<Operation> {
+    pub(crate) fn operation(
+        &self,
+        function: &pyo3::Bound<'_, PyAny>,
+        serializer: SerializerId,
+    ) -> Result<Operation> {
+        let py = function.py();
         if self.settings.backend.is_none() {
             configure::note(Bound::Backend);
         }
@@ -93,7 +118,7 @@ impl Plan {
             namespace: options.settings.namespace.clone().unwrap_or_default(),
             name: self.operation.name.clone(),
             version: self.operation.version.clone(),
-            schema: self.operation.schema.clone(),
+            schema: self.operation.guard.schema(function)?,
             ttl: options.settings.ttl.unwrap_or(DEFAULT_TTL),
             serializer,
         })?)

@@ -102,7 +102,7 @@ def from_stream(data: bytes | bytearray) -> Any:
 
 def _to_table(value: Any, arrow: Any) -> tuple[bytes, Any]:
     pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
-    cls = type(value)
+    cls = _class(value)
     if pandas is not None and cls in {pandas.DataFrame, pandas.Series}:
         from . import _pandas
 
@@ -118,6 +118,10 @@ def _to_table(value: Any, arrow: Any) -> tuple[bytes, Any]:
     raise SerializationError(
         f"ArrowSerializer keeps {KEPT}, not {cls.__module__}.{cls.__qualname__}"
     )
+
+
+def _class(value: object) -> Any:
+    return type(value)
 
 
 def _of_polars(frame: Any, polars: Any) -> Any:

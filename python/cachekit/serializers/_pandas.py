@@ -44,7 +44,7 @@ def to_table(value: Any, arrow: Any, pandas: Any) -> tuple[bytes, Any]:
 
 def from_table(kind: str, table: Any, data: bytes | bytearray, pandas: Any) -> Any:
     """The frame, or the series, of a table."""
-    metadata = table.schema.metadata or {}
+    metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
     layout = metadata.get(_LAYOUT)
     if layout is None:
         frame = table.to_pandas(use_threads=False)
@@ -139,7 +139,8 @@ def _text_type(pandas: Any) -> Any:
 
 def _converted(frame: Any, arrow: Any) -> Any:
     """By pyarrow's own conversion; tried out on no rows, and where there are objects on all."""
-    if len({type(label) for label in frame.columns.tolist()}) > 1:
+    labels: list[object] = frame.columns.tolist()
+    if len({type(label) for label in labels}) > 1:
         raise SerializationError("column labels of more than one type")
     if len(frame) and not len(frame.columns):
         raise SerializationError("rows without a column")
