@@ -23,7 +23,7 @@ ALLOWED: Final[dict[str, set[str]]] = {
     "cachekit-conformance": {"cachekit-process", "cachekit-store"},
     "cachekit-python": {"cachekit-conformance", "cachekit-sealed"},
     "cachekit-server": {"cachekit-process", "cachekit-store"},
-    "cachekit-cli": {"cachekit-sealed"},
+    "cachekit-cli": set(),
     "cachekit-testkit": {"cachekit-conformance", "cachekit-process", "cachekit-store"},
 }
 

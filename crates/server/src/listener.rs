@@ -59,9 +59,12 @@ impl Listener {
         self.service.limits.shutdown
     }
 
-    /// Accepts until the server ends, then waits for what is in flight: how many connections had to
-    /// be cut is the answer.
-    pub(crate) async fn run(self, mut ending: watch::Receiver<Stage>) -> usize {
+    pub(crate) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.service.metrics)
+    }
+
+    /// Accepts until the server ends, then waits for what is in flight, as long as it may take.
+    pub(crate) async fn run(self, mut ending: watch::Receiver<Stage>) {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
@@ -77,12 +80,8 @@ impl Listener {
             }
         }
         drop(self.socket);
-        loop {
-            tokio::select! {
-                ended = connections.join_next() => if ended.is_none() { return 0 },
-                () = Stage::Now.reached(&mut ending) => return connections.len(),
-            }
-        }
+        // At the last stage each of them lets go by itself.
+        while connections.join_next().await.is_some() {}
     }
 
     fn begin(&self, socket: TcpStream, connections: &mut JoinSet<()>) {

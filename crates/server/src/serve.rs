@@ -111,7 +111,7 @@ fn announce(settings: &Settings, listeners: &Listeners, encrypted: bool) -> Resu
         Announce::Text => {
             writeln!(out, "listening on {public}")?;
             if let Some(admin) = admin {
-                writeln!(out, "for the operator: {admin}stats.json and {admin}metrics")?;
+                writeln!(out, "the operator's page is at {admin}")?;
             }
         }
     }
@@ -119,14 +119,14 @@ fn announce(settings: &Settings, listeners: &Listeners, encrypted: bool) -> Resu
     Ok(())
 }
 
-/// Serves until both listeners have ended; the answer is how many connections were cut.
+/// Serves until both listeners have ended; the answer is how many connections of clients were cut.
 async fn run(
     listeners: Listeners,
     mut signals: Signals,
     stage: &watch::Sender<Stage>,
     reload: impl Fn(),
 ) -> usize {
-    let patience = listeners.public.patience();
+    let (patience, metrics) = (listeners.public.patience(), listeners.public.metrics());
     let mut public = tokio::spawn(listeners.public.run(stage.subscribe()));
     let admin = listeners.admin.map(|admin| tokio::spawn(admin.run(stage.subscribe())));
     while let Told::Reload = signals.next().await {
@@ -134,19 +134,16 @@ async fn run(
     }
     tracing::info!("ending: no new connections, and those in flight are finished");
     stage.send_replace(Stage::Ending);
-    let finished = tokio::select! {
-        finished = timeout(patience, &mut public) => finished.ok(),
-        () = signals.end() => None,
+    let in_time = tokio::select! {
+        finished = timeout(patience, &mut public) => finished.is_ok(),
+        () = signals.end() => false,
     };
+    let cut = if in_time { 0 } else { metrics.connections.now() };
     stage.send_replace(Stage::Now);
-    let cut = match finished {
-        Some(cut) => cut,
-        None => public.await,
-    };
-    if let Some(admin) = admin {
-        let _ = admin.await;
+    for listener in [(!in_time).then_some(public), admin].into_iter().flatten() {
+        let _ = listener.await;
     }
-    cut.unwrap_or(0)
+    usize::try_from(cut).unwrap_or(0)
 }
 
 /// Tokens and certificate, read again. What is not good leaves things as they were.

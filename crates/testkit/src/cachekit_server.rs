@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::SystemTime,
 };
 
 use tempfile::TempDir;
@@ -329,34 +330,40 @@ fn log_in(directory: &Path) -> PathBuf {
     directory.join("log")
 }
 
-/// The program, built if it is not, or not from these sources.
-///
-/// `CACHEKIT_SERVER` names another one. Under `cargo nextest`, which gives each test a process, it is
-/// looked at once for a run.
+/// The program: the one that `CACHEKIT_SERVER` names, or that the test runner has built, or that lies
+/// beside the tests and is newer than its sources; else it is built now.
 ///
 /// # Panics
 ///
 /// If it cannot be built.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| match env::var_os("CACHEKIT_SERVER") {
-        Some(named) => named.into(),
-        None => built_for_this_run(),
+    BINARY.get_or_init(|| {
+        let named = ["CACHEKIT_SERVER", "NEXTEST_BIN_EXE_cachekit-server"];
+        let named = named.into_iter().find_map(env::var_os).map(PathBuf::from);
+        named.or_else(beside_and_fresh).unwrap_or_else(build)
     })
 }
 
-fn built_for_this_run() -> PathBuf {
-    let Some(run) = env::var_os("NEXTEST_RUN_ID") else { return build() };
-    let stamp = env::temp_dir().join(format!("cachekit-server-{}", run.to_string_lossy()));
-    if let Ok(path) = fs::read_to_string(&stamp) {
-        return path.into();
+/// A test lies in `deps`, programs one directory above.
+fn beside_and_fresh() -> Option<PathBuf> {
+    let path = env::current_exe().ok()?.parent()?.parent()?.join("cachekit-server");
+    let built = path.metadata().and_then(|metadata| metadata.modified()).ok()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()?;
+    let sources = ["crates/server", "crates/store", "crates/process", "Cargo.toml", "Cargo.lock"];
+    let fresh =
+        sources.iter().all(|source| newest(&root.join(source)).is_some_and(|at| at <= built));
+    fresh.then_some(path)
+}
+
+/// When the newest file at or below `path` was changed.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let metadata = path.metadata().ok()?;
+    if metadata.is_file() {
+        return metadata.modified().ok();
     }
-    let path = build();
-    // Whole or not at all: others may be reading it.
-    let draft = stamp.with_extension(std::process::id().to_string());
-    fs::write(&draft, path.display().to_string()).expect("a file");
-    fs::rename(&draft, &stamp).expect("its name");
-    path
+    let entries = fs::read_dir(path).ok()?;
+    entries.filter_map(|entry| newest(&entry.ok()?.path())).max()
 }
 
 fn build() -> PathBuf {
@@ -371,13 +378,13 @@ fn build() -> PathBuf {
     }
     let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo");
     let said = String::from_utf8_lossy(&output.stdout);
-    let executable =
-        said.lines().filter(|line| line.contains("compiler-artifact")).find_map(|line| {
-            let (_, rest) = line.split_once("\"executable\":\"")?;
-            rest.split_once('"').map(|(path, _)| PathBuf::from(path))
-        });
+    let artifacts = said.lines().filter(|line| line.contains("compiler-artifact"));
+    let mut executable = artifacts.filter_map(|line| {
+        let (_, rest) = line.split_once("\"executable\":\"")?;
+        rest.split_once('"').map(|(path, _)| PathBuf::from(path))
+    });
     let complaint = String::from_utf8_lossy(&output.stderr);
-    executable.unwrap_or_else(|| panic!("cachekit-server cannot be built: {complaint}"))
+    executable.next_back().unwrap_or_else(|| panic!("cachekit-server cannot be built: {complaint}"))
 }
 
 fn is_of_a_package(name: &OsString) -> bool {

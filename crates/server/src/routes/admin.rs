@@ -17,6 +17,10 @@ use axum::{
 use super::stats;
 use crate::{caller::bearer, refusal::Refusal, shared::Shared, token::Digest};
 
+const PAGE: &str = include_str!("../page/page.html");
+const STYLE: &str = include_str!("../page/page.css");
+const SCRIPT: &str = include_str!("../page/page.js");
+
 /// Nothing from elsewhere, nothing inline, in nobody's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                       img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -28,11 +32,18 @@ struct Door(Option<Digest>);
 /// The operator's routes. Without a token they are for this machine's users alone.
 pub(crate) fn admin(shared: &Arc<Shared>, token: Option<Digest>) -> Router {
     Router::new()
+        .route("/", get(|| file("text/html; charset=utf-8", PAGE)))
+        .route("/page.css", get(|| file("text/css", STYLE)))
+        .route("/page.js", get(|| file("text/javascript", SCRIPT)))
         .route("/stats.json", get(numbers))
         .route("/metrics", get(metrics))
         .fallback(super::nothing_here)
         .layer(middleware::from_fn_with_state(Door(token), let_in))
         .with_state(Arc::clone(shared))
+}
+
+async fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text)
 }
 
 async fn numbers(State(shared): State<Arc<Shared>>) -> Json<stats::Stats> {

@@ -8,6 +8,7 @@ mod health;
 mod lifetime;
 mod lock;
 mod observe;
+mod openapi;
 mod stats;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(crate) fn public(shared: &Arc<Shared>, base: &str) -> Router {
         .route("/v1/events", get(events::events));
     let protocol = if base.is_empty() { protocol } else { Router::new().nest(base, protocol) };
     protocol
+        .route("/openapi.json", get(openapi::openapi))
         .route("/livez", get(health::alive))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(Arc::clone(shared), observe::observe))

@@ -62,7 +62,14 @@ pub(super) struct Configured {
 pub(super) fn config(path: &Path) -> Result<Configured, Error> {
     let config: Config = parsed(path)?;
     let wrong = |seen: String| Error::File { path: path.to_owned(), seen };
-    let given = config.rest.try_into().map_err(|error: toml::de::Error| wrong(shown(&error)))?;
+    let mut given = Given::default();
+    // One by one, so that an error names its line.
+    for (name, value) in config.rest {
+        let one = toml::Table::from_iter([(name.clone(), value)]);
+        let one: Given =
+            one.try_into().map_err(|error| wrong(format!("{name}: {}", shown(&error))))?;
+        given = given.or(one);
+    }
     let admin_token = config.admin_token_sha256.map(|text| {
         Digest::from_hex(&text)
             .ok_or_else(|| wrong("admin_token_sha256 is not 64 hexadecimal digits".into()))
