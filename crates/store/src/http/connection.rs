@@ -6,6 +6,7 @@ use hyper::{
     Response, StatusCode,
     body::{Body, Incoming},
     client::conn::http1::{self, SendRequest},
+    header::CONTENT_TYPE,
 };
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -13,7 +14,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{reply::Reply, request::Draft};
+use super::{
+    reply::Reply,
+    request::{Draft, EVENTS},
+};
 
 /// Ours take some hundred bytes.
 const LARGEST_HEAD: usize = 16 * 1024;
@@ -72,6 +76,15 @@ impl Connection {
         read(response, largest).await
     }
 
+    /// Sends a request whose answer is a stream.
+    pub(super) async fn open(&mut self, draft: &Draft) -> Result<Opened, Broken> {
+        let lost = |error| Broken::Lost { error, sent: true };
+        self.requests.ready().await.map_err(|error| lost(error.into()))?;
+        let request = draft.request().map_err(|error| lost(error.into()))?;
+        let response = self.requests.send_request(request).await;
+        response.map(Opened).map_err(|error| lost(error.into()))
+    }
+
     /// Whether another request may be sent. On a runtime that stands still between calls only the
     /// next request finds out.
     pub(super) fn is_open(&self) -> bool {
@@ -82,6 +95,23 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.driver.abort();
+    }
+}
+
+/// An answer whose body is still to come.
+pub(super) struct Opened(Response<Incoming>);
+
+impl Opened {
+    /// Whether it is worth asking again soon.
+    pub(super) fn is_overloaded(&self) -> bool {
+        self.0.status() == StatusCode::TOO_MANY_REQUESTS || self.0.status().is_server_error()
+    }
+
+    /// The stream, if it is one of events.
+    pub(super) fn events(self) -> Option<Incoming> {
+        let kind = self.0.headers().get(CONTENT_TYPE)?.as_bytes();
+        let is_events = self.0.status() == StatusCode::OK && kind.starts_with(EVENTS.as_bytes());
+        is_events.then(|| self.0.into_body())
     }
 }
 

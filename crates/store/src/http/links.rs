@@ -51,7 +51,7 @@ pub(super) enum Replay {
 
 /// The connections to one server.
 pub(super) struct Links {
-    server: Server,
+    server: Arc<Server>,
     connect_timeout: Duration,
     operation_timeout: Duration,
     clock: Arc<dyn Clock>,
@@ -96,13 +96,18 @@ struct Unanswered {
 impl Links {
     pub(super) fn new(server: Server, options: &StoreOptions) -> Self {
         Self {
-            server,
+            server: Arc::new(server),
             connect_timeout: options.connect_timeout(),
             operation_timeout: options.operation_timeout(),
             clock: Arc::clone(options.clock()),
             losses: AtomicU64::new(0),
             here: PerProcess::new(),
         }
+    }
+
+    /// Where connections go.
+    pub(super) fn server(&self) -> &Arc<Server> {
+        &self.server
     }
 
     /// When a call that begins now must have ended.

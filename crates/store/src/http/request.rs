@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     HeaderMap, Method, Request,
-    header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH},
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH,
+    },
 };
 
 use super::{
@@ -19,6 +21,9 @@ use crate::{Error, ErrorKind, Expected, StoreOptions, digest, lifetime::Lifetime
 const TTL: HeaderName = HeaderName::from_static("x-cachekit-ttl");
 const TTL_MILLIS: HeaderName = HeaderName::from_static("x-cachekit-ttl-ms");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// The media type of a stream of events.
+pub(super) const EVENTS: &str = "text/event-stream";
 
 /// What all requests to one server have in common.
 pub(super) struct Requests {
@@ -80,6 +85,12 @@ impl Requests {
 
     pub(super) fn health(&self) -> Draft {
         self.draft(Method::GET, format!("{}/v1/cache/health", self.base))
+    }
+
+    pub(super) fn events(&self) -> Draft {
+        let mut draft = self.draft(Method::GET, format!("{}/v1/events", self.base));
+        draft.headers.insert(ACCEPT, HeaderValue::from_static(EVENTS));
+        draft
     }
 
     fn entry(&self, key: &str) -> String {

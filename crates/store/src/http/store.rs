@@ -16,10 +16,11 @@ use super::{
     links::{Links, Replay},
     request::Requests,
     server::Server,
+    watching::{self, OwnWrites},
 };
 use crate::{
-    Batch, Capabilities, Compare, Deleted, Error, ErrorKind, Expected, Lifetime, Limits, Pending,
-    Reach, Store, StoreOptions, Swap, Write, asking::Asking,
+    Batch, Capabilities, Compare, Deleted, Error, ErrorKind, Expected, Lifetime, Limits, OnChange,
+    Pending, Reach, Store, StoreOptions, Swap, Watch, Watching, Write, asking::Asking,
 };
 
 /// Requests of one call that are under way together, where each key is asked for by itself.
@@ -35,7 +36,8 @@ const LARGEST_MESSAGE: usize = 64 * 1024;
 /// runtime. What the server can do is asked of it before the first call that needs it.
 pub struct HttpStore {
     links: Links,
-    requests: Requests,
+    requests: Arc<Requests>,
+    own: Arc<OwnWrites>,
     speaks: Speaks,
     address: Arc<str>,
     largest_entry: usize,
@@ -53,7 +55,8 @@ impl HttpStore {
         let address: Arc<str> = config.to_string().into();
         Ok(Self {
             links: Links::new(Server::new(config, Arc::clone(&address)), options),
-            requests: Requests::new(config, &address, options)?,
+            requests: Arc::new(Requests::new(config, &address, options)?),
+            own: Arc::default(),
             speaks: config.speaks,
             address,
             largest_entry: options.largest_entry(),
@@ -116,6 +119,7 @@ impl HttpStore {
         life: Lifetime,
         end: Instant,
     ) -> Result<(), Error> {
+        self.own.note(key, &value);
         let request = self.requests.put(key, value, life);
         self.links.call(end, Replay::Unsafe, &request, LARGEST_MESSAGE).await?.stored(&self.address)
     }
@@ -204,7 +208,9 @@ impl Store for HttpStore {
         let capabilities = Capabilities::new(Reach::Shared, self.largest_entry)
             .with_ttl_resolution(Duration::from_secs(1));
         match self.speaks {
-            Speaks::Additions => capabilities.with_batch(Batch::OneRoundTrip),
+            Speaks::Additions => {
+                capabilities.with_batch(Batch::OneRoundTrip).with_watch(Watching::Told)
+            }
             Speaks::Plain => capabilities
                 .with_batch(Batch::OneByOne)
                 .with_compare(Compare::Unsupported)
@@ -239,6 +245,7 @@ impl Store for HttpStore {
             };
             let items = writes.iter().map(item).collect::<Result<Vec<_>, Error>>()?;
             if self.speaks == Speaks::Additions {
+                items.iter().for_each(|item| self.own.note(item.key, item.value));
                 return self.put_together(&items).await;
             }
             let end = self.links.end();
@@ -259,6 +266,7 @@ impl Store for HttpStore {
         Box::pin(async move {
             let life = Limits::of(self).write(&value, ttl)?;
             let end = self.comparing().await?;
+            self.own.note(key, &value);
             let request = self.requests.put(key, value, life).expecting(expected);
             self.links
                 .call(end, Replay::Safe, &request, LARGEST_MESSAGE)
@@ -287,5 +295,14 @@ impl Store for HttpStore {
                 .await?
                 .deleted(&self.address)
         })
+    }
+
+    fn watch(&self, changed: OnChange) -> Result<Watch, Error> {
+        if self.speaks == Speaks::Plain {
+            let seen = "a server that is plain, by `?server=plain`, tells of no changes";
+            return Err(Error::new(ErrorKind::Unsupported, &*self.address, seen));
+        }
+        let patience = self.options.connect_timeout();
+        watching::begin(self.links.server(), &self.requests, &self.own, patience, changed)
     }
 }
