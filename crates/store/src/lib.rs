@@ -13,6 +13,7 @@
 //! | `options` | time-outs, bounds and the clock, with their defaults |
 //! | `url` | addresses as users write them, printed without their passwords |
 //! | `lifetime` | times to live, as a store may keep them |
+//! | `by_runtime` | a connection for each runtime of this process |
 //! | `backoff` | keeps a server that cannot be reached from being tried by every call |
 //! | `asking` | one caller asks again who has what, the others go by what is known |
 //! | `digest` | SHA-256, where a protocol names it |
@@ -35,6 +36,7 @@
 
 mod asking;
 mod backoff;
+mod by_runtime;
 mod capability;
 mod digest;
 mod embedded;

@@ -92,7 +92,9 @@ async fn a_primary_that_is_replaced_by_hand_is_left_without_an_error() {
     let store = open(&group.url(), &brisk()).unwrap();
     store.set("k", value("old"), LONG).await.unwrap();
     group.is_replicated();
-    group.sentinels()[0].query::<()>(&["SENTINEL", "FAILOVER", "cache"]);
+    eventually("a sentinel finds a replica that is fit", || {
+        group.sentinels()[0].try_query::<()>(&["SENTINEL", "FAILOVER", "cache"]).is_ok()
+    });
     eventually("the sentinels have agreed", || {
         group.sentinels().iter().all(|sentinel| {
             let place: Vec<String> =

@@ -6,14 +6,14 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    process::{ChildStdout, Command, ExitStatus, Stdio},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::SystemTime,
 };
 
 use tempfile::TempDir;
 
-use crate::{conformance::Outage, eventually, redis_tls::Certificate, suspension};
+use crate::{conformance::Outage, eventually, process::Process, redis_tls::Certificate};
 
 /// The token of [`CachekitServer::start`].
 const TOKEN: &str = "cks_of-a-test-and-nobody-elses-0123456789";
@@ -93,9 +93,7 @@ pub struct CachekitServer {
 
 #[derive(Debug)]
 struct Running {
-    server: Child,
-    /// Kills the server once its standard input ends, that is, when this process is gone.
-    watchdog: Child,
+    server: Process,
     listening: String,
     admin: Option<String>,
     /// Kept open: who writes to a closed pipe is killed.
@@ -195,7 +193,7 @@ impl CachekitServer {
     pub fn terminate(&self) -> ExitStatus {
         self.signal("TERM");
         let mut running = self.running().take().expect("a running server");
-        running.server.wait().expect("its exit code")
+        running.server.wait()
     }
 
     /// Sends it a signal by name, say `HUP`.
@@ -204,7 +202,7 @@ impl CachekitServer {
     ///
     /// If it is not running.
     pub fn signal(&self, signal: &str) {
-        suspension::signal(self.pid(), signal);
+        self.running().as_ref().expect("a running server").server.signal(signal);
     }
 
     /// Starts it again on the same port, with its store as it was; a running one is killed first.
@@ -236,25 +234,19 @@ impl Outage for CachekitServer {
     }
 
     fn hang(&self) {
-        suspension::suspend(self.pid());
+        self.running().as_ref().expect("a running server").server.suspend();
     }
 
     fn resume(&self) {
-        suspension::resume(self.pid());
+        self.running().as_ref().expect("a running server").server.resume();
     }
 }
 
 impl Running {
     /// `None` if it ended before it was ready; its log says why.
     fn start(setup: &CachekitServerSetup, directory: &Path, port: u16) -> Option<Self> {
-        let mut server = command(setup, directory, port).spawn().expect("a process");
-        let watchdog = Command::new("sh")
-            .args(["-c", &format!("read -r _; kill -9 {}", server.id())])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell");
-        let mut output = BufReader::new(server.stdout.take().expect("its output"));
+        let mut server = Process::start(&mut command(setup, directory, port), "a process");
+        let mut output = BufReader::new(server.output());
         let mut line = String::new();
         // The line comes when it listens; without one it has ended.
         let _ = output.read_line(&mut line);
@@ -264,13 +256,8 @@ impl Running {
         };
         let (listening, admin) = (said("listening"), said("admin"));
         let ready = listening.is_some();
-        let running = Self {
-            server,
-            watchdog,
-            listening: listening.unwrap_or_default(),
-            admin,
-            _output: output,
-        };
+        let running =
+            Self { server, listening: listening.unwrap_or_default(), admin, _output: output };
         ready.then_some(running)
     }
 
@@ -278,16 +265,6 @@ impl Running {
         let after = self.listening.split("://").nth(1).unwrap_or_default();
         let authority = after.split('/').next().unwrap_or_default();
         authority.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // First the watchdog, which must not outlive the process id that it knows.
-        for child in [&mut self.watchdog, &mut self.server] {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }
 
@@ -305,7 +282,6 @@ fn command(setup: &CachekitServerSetup, directory: &Path, port: u16) -> Command 
         .env("CACHEKIT_SERVE_CAPACITY", "64MiB")
         .env("CACHEKIT_SERVE_LISTEN", format!("127.0.0.1:{port}"))
         .env("CACHEKIT_SERVE_STORE", setup.store.as_ref().unwrap_or(&store))
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log.expect("a log"));
     if !setup.own_tokens {

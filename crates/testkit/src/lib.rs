@@ -24,11 +24,11 @@ mod cachekit_server;
 mod eventually;
 mod fault_proxy;
 mod memcached_server;
+mod process;
 mod redis_cluster;
 mod redis_sentinel;
 mod redis_server;
 mod redis_tls;
-mod suspension;
 
 pub use cachekit_conformance as conformance;
 pub use cachekit_server::{CachekitServer, CachekitServerSetup, binary as server_binary};

@@ -2,13 +2,17 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    net::TcpStream,
+    process::{Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use crate::{conformance::Outage, eventually, suspension};
+use crate::{
+    conformance::Outage,
+    eventually,
+    process::{Process, free_port},
+};
 
 /// A running `memcached` on 127.0.0.1. It ends when this is dropped, and also when the test
 /// process is killed.
@@ -16,14 +20,7 @@ use crate::{conformance::Outage, eventually, suspension};
 pub struct MemcachedServer {
     options: Vec<String>,
     port: u16,
-    running: Mutex<Option<Running>>,
-}
-
-#[derive(Debug)]
-struct Running {
-    server: Child,
-    /// Kills the server once its standard input ends, that is, when this process is gone.
-    watchdog: Child,
+    running: Mutex<Option<Process>>,
 }
 
 impl MemcachedServer {
@@ -45,7 +42,7 @@ impl MemcachedServer {
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
         for _ in 0..20 {
             let port = free_port();
-            if let Some(running) = Running::start(&options, port) {
+            if let Some(running) = start(&options, port) {
                 return Self { options, port, running: Mutex::new(Some(running)) };
             }
         }
@@ -76,19 +73,19 @@ impl MemcachedServer {
         let mut running = self.running();
         drop(running.take());
         eventually("memcached comes up again on its port", || {
-            *running = Running::start(&self.options, self.port);
+            *running = start(&self.options, self.port);
             running.is_some()
         });
     }
 
     /// Suspends it (SIGSTOP): it accepts connections and answers nothing.
     pub fn stop(&self) {
-        suspension::suspend(self.pid());
+        self.running().as_ref().expect("a running server").suspend();
     }
 
     /// Lets a suspended server go on (SIGCONT).
     pub fn cont(&self) {
-        suspension::resume(self.pid());
+        self.running().as_ref().expect("a running server").resume();
     }
 
     /// Sends a line beside the code under test, and returns the reply up to and without the line
@@ -101,12 +98,8 @@ impl MemcachedServer {
         query(self.port, line, last).expect("an answer")
     }
 
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+    fn running(&self) -> MutexGuard<'_, Option<Process>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pid(&self) -> u32 {
-        self.running().as_ref().expect("a running server").server.id()
     }
 }
 
@@ -128,45 +121,26 @@ impl Outage for MemcachedServer {
     }
 }
 
-impl Running {
-    /// `None` if it ended before it was ready: the port was taken in the meantime.
-    fn start(options: &[String], port: u16) -> Option<Self> {
-        // As root it insists on a user to become, and as anybody else ignores the wish.
-        let server = Command::new("memcached")
-            .args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()])
-            .args(options)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("memcached is not installed: apt-get install memcached");
-        let watchdog = Command::new("sh")
-            .args(["-c", &format!("read -r _; kill -9 {}", server.id())])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell");
-        let mut running = Self { server, watchdog };
-        let own = format!("STAT pid {}", running.server.id());
-        let (mut ended, mut ready) = (false, false);
-        eventually("memcached is ready", || {
-            // Somebody else's on the same port has another process id.
-            ready = query(port, "stats", "END").is_some_and(|stats| stats.contains(&own));
-            ended = !matches!(running.server.try_wait(), Ok(None));
-            ready || ended
-        });
-        ready.then_some(running)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // First the watchdog, which must not outlive the process id that it knows.
-        for child in [&mut self.watchdog, &mut self.server] {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
+/// `None` if it ended before it was ready: the port was taken in the meantime.
+fn start(options: &[String], port: u16) -> Option<Process> {
+    // As root it insists on a user to become, and as anybody else ignores the wish.
+    let mut command = Command::new("memcached");
+    command
+        .args(["-u", "nobody", "-l", "127.0.0.1", "-U", "0", "-p", &port.to_string()])
+        .args(options)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let install = "memcached is not installed: apt-get install memcached";
+    let mut process = Process::start(&mut command, install);
+    let own = format!("STAT pid {}", process.id());
+    let (mut ended, mut ready) = (false, false);
+    eventually("memcached is ready", || {
+        // Somebody else's on the same port has another process id.
+        ready = query(port, "stats", "END").is_some_and(|stats| stats.contains(&own));
+        ended = process.has_ended();
+        ready || ended
+    });
+    ready.then_some(process)
 }
 
 fn query(port: u16, line: &str, last: &str) -> Option<Vec<String>> {
@@ -182,10 +156,4 @@ fn query(port: u16, line: &str, last: &str) -> Option<Vec<String>> {
         lines.push(line);
     }
     None
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }

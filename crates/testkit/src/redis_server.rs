@@ -3,9 +3,8 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::Duration,
@@ -17,8 +16,8 @@ use tempfile::TempDir;
 use crate::{
     conformance::Outage,
     eventually,
+    process::{Process, free_port},
     redis_tls::{Certificate, Clients},
-    suspension,
 };
 
 /// What kind of server a test wants.
@@ -118,7 +117,7 @@ pub struct RedisServer {
     setup: RedisSetup,
     ports: Ports,
     directory: TempDir,
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<Process>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -126,13 +125,6 @@ struct Ports {
     plain: u16,
     /// For TLS, or for the bus of a cluster.
     second: u16,
-}
-
-#[derive(Debug)]
-struct Running {
-    server: Child,
-    /// Kills the server once its standard input ends, that is, when this process is gone.
-    watchdog: Child,
 }
 
 impl RedisServer {
@@ -149,7 +141,7 @@ impl RedisServer {
         let directory = tempfile::Builder::new().prefix("ck").tempdir().expect("a directory");
         for _ in 0..20 {
             let ports = Ports { plain: free_port(), second: free_port() };
-            if let Some(running) = Running::start(&setup, ports, directory.path()) {
+            if let Some(running) = start(&setup, ports, directory.path()) {
                 return Self { setup, ports, directory, running: Mutex::new(Some(running)) };
             }
         }
@@ -207,19 +199,19 @@ impl RedisServer {
         let mut running = self.running();
         drop(running.take());
         eventually("redis-server comes up again on its port", || {
-            *running = Running::start(&self.setup, self.ports, self.directory.path());
+            *running = start(&self.setup, self.ports, self.directory.path());
             running.is_some()
         });
     }
 
     /// Suspends it (SIGSTOP): it accepts connections and answers nothing.
     pub fn stop(&self) {
-        suspension::suspend(self.pid());
+        self.running().as_ref().expect("a running server").suspend();
     }
 
     /// Lets a suspended server go on (SIGCONT).
     pub fn cont(&self) {
-        suspension::resume(self.pid());
+        self.running().as_ref().expect("a running server").resume();
     }
 
     /// Runs a command beside the code under test, and waits for its reply.
@@ -231,8 +223,12 @@ impl RedisServer {
         self.try_query(command).expect("an answer of the asked type")
     }
 
-    /// The same of a server that may be dead or drop its clients.
-    pub(crate) fn try_query<T: FromRedisValue>(&self, command: &[&str]) -> RedisResult<T> {
+    /// The same of a server that may be dead, drop its clients or refuse.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the server or the line to it had against it.
+    pub fn try_query<T: FromRedisValue>(&self, command: &[&str]) -> RedisResult<T> {
         let mut connection = redis::Client::open(self.url())?.get_connection()?;
         let mut packed = redis::Cmd::new();
         for part in command {
@@ -258,12 +254,8 @@ impl RedisServer {
         keys.into_iter().filter_map(value).collect()
     }
 
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+    fn running(&self) -> MutexGuard<'_, Option<Process>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pid(&self) -> u32 {
-        self.running().as_ref().expect("a running server").server.id()
     }
 }
 
@@ -285,49 +277,27 @@ impl Outage for RedisServer {
     }
 }
 
-impl Running {
-    /// `None` if it ended before it was ready: the port was taken in the meantime.
-    fn start(setup: &RedisSetup, ports: Ports, directory: &Path) -> Option<Self> {
-        let mut server = Command::new("redis-server")
-            .args(arguments(setup, ports, directory))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("redis-server is not installed: apt-get install redis-server");
-        let watchdog = Command::new("sh")
-            .args(["-c", &format!("read -r _; kill -9 {}", server.id())])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell");
-        let log = server.stdout.take().expect("a piped log");
-        let running = Self { server, watchdog };
-        let mark = match setup.sentinel {
-            None => "eady to accept connections",
-            Some(_) => "Sentinel ID is",
-        };
-        let (ready, is_ready) = mpsc::channel();
-        // Reads on to the end, so that the server never blocks on a full pipe.
-        thread::spawn(move || {
-            for line in BufReader::new(log).lines().map_while(Result::ok) {
-                if line.contains(mark) {
-                    let _ = ready.send(());
-                }
+/// `None` if it ended before it was ready: the port was taken in the meantime.
+fn start(setup: &RedisSetup, ports: Ports, directory: &Path) -> Option<Process> {
+    let mut command = Command::new("redis-server");
+    command.args(arguments(setup, ports, directory)).stdout(Stdio::piped()).stderr(Stdio::null());
+    let install = "redis-server is not installed: apt-get install redis-server";
+    let mut process = Process::start(&mut command, install);
+    let log = process.output();
+    let mark = match setup.sentinel {
+        None => "eady to accept connections",
+        Some(_) => "Sentinel ID is",
+    };
+    let (ready, is_ready) = mpsc::channel();
+    // Reads on to the end, so that the server never blocks on a full pipe.
+    thread::spawn(move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            if line.contains(mark) {
+                let _ = ready.send(());
             }
-        });
-        is_ready.recv_timeout(Duration::from_secs(20)).ok().map(|()| running)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // First the watchdog, which must not outlive the process id that it knows.
-        for child in [&mut self.watchdog, &mut self.server] {
-            let _ = child.kill();
-            let _ = child.wait();
         }
-    }
+    });
+    is_ready.recv_timeout(Duration::from_secs(20)).ok().map(|()| process)
 }
 
 fn arguments(setup: &RedisSetup, ports: Ports, directory: &Path) -> Vec<String> {
@@ -371,10 +341,4 @@ fn arguments(setup: &RedisSetup, ports: Ports, directory: &Path) -> Vec<String> 
 
 fn socket_in(directory: &Path) -> PathBuf {
     directory.join("redis.sock")
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }

@@ -30,7 +30,12 @@ use super::{
     request::Draft,
     server::Server,
 };
-use crate::{Error, ErrorKind, StoreOptions, backoff::Backoff};
+pub(super) use crate::by_runtime::Replay;
+use crate::{
+    Error, ErrorKind, StoreOptions,
+    backoff::Backoff,
+    by_runtime::{Age, Unanswered},
+};
 
 /// Calls of one runtime at a time; more wait for a connection.
 const MOST_CONNECTIONS: usize = 64;
@@ -38,16 +43,6 @@ const MOST_CONNECTIONS: usize = 64;
 /// Servers and what stands before them close what is idle, most after a minute; what has been idle
 /// for so long is not trusted with a request that cannot be sent twice.
 const LONGEST_IDLE: Duration = Duration::from_secs(20);
-
-/// Whether a request may be sent again when its connection broke before the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Replay {
-    /// Done twice is as good as once: reads, deletions, and conditions (which then refuse).
-    Safe,
-    /// A plain write: the second could undo what somebody else wrote after the first. It is sent
-    /// again only if nothing of it can have left this process.
-    Unsafe,
-}
 
 /// The connections to one server.
 pub(super) struct Links {
@@ -77,20 +72,6 @@ struct Pool {
 struct Idle {
     connection: Connection,
     since: Instant,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Age {
-    /// Made for this very call.
-    New,
-    /// Used before; it may have been lost since without anybody noticing.
-    Used,
-}
-
-/// A request that got no answer.
-struct Unanswered {
-    error: Error,
-    sent: bool,
 }
 
 impl Links {
@@ -172,7 +153,7 @@ impl Links {
             pool.forget();
             self.losses.fetch_add(1, Ordering::Relaxed);
         }
-        if age == Age::New || !lost || (replay == Replay::Unsafe && unanswered.sent) {
+        if !unanswered.is_worth_another(replay, age) {
             return Err(unanswered.error);
         }
         let connection = self.dial(end).await?;

@@ -25,6 +25,7 @@ use super::{
     config::Server,
     framing::{Bounds, Framing, Reply, Violation},
 };
+use crate::by_runtime::Connected;
 
 /// Requests of many tasks go out in one stream and their replies come back in the same order, so
 /// a task that stops waiting leaves its reply to be dropped and disturbs nobody.
@@ -111,10 +112,11 @@ impl Connection {
     pub(super) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
     }
+}
 
-    /// Whether it is known to be of no more use. On a runtime that stands still between calls
-    /// only the next call finds out.
-    pub(super) fn is_lost(&self) -> bool {
+impl Connected for Connection {
+    /// On a runtime that stands still between calls only the next call finds out.
+    fn is_lost(&self) -> bool {
         self.reader.is_finished() || self.writer.is_finished()
     }
 }

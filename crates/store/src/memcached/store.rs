@@ -113,7 +113,7 @@ impl MemcachedStore {
             Ok(swap) => Ok(swap),
             Err(unanswered) => {
                 let line = line.again(Replay::Safe, unanswered).await?;
-                self.change_on(&line, key, seen, &change).await.map_err(Unanswered::into_error)
+                self.change_on(&line, key, seen, &change).await.map_err(|failed| failed.error)
             }
         }
     }

@@ -16,7 +16,7 @@ use super::{
     links::Request,
     wire::{Odometer, Traffic, Wire},
 };
-use crate::{Error, tls};
+use crate::{Error, by_runtime::Connected, tls};
 
 /// Requests of many tasks go out in one stream and their replies come back in the same order, so
 /// a task that stops waiting leaves its reply to be dropped and disturbs nobody.
@@ -80,10 +80,11 @@ impl Connection {
     pub(super) fn traffic(&self) -> Odometer {
         self.traffic.read()
     }
+}
 
-    /// Whether it is known to be of no more use. On a runtime that stands still between calls
-    /// only the next call finds out.
-    pub(super) fn is_lost(&self) -> bool {
+impl Connected for Connection {
+    /// On a runtime that stands still between calls only the next call finds out.
+    fn is_lost(&self) -> bool {
         self.driver.is_finished()
     }
 }

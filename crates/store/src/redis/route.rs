@@ -15,7 +15,7 @@ use crate::Error;
 
 /// One server, or many that share the keys.
 pub(super) enum Route {
-    Single(Single),
+    Single(Box<Single>),
     Cluster(Cluster),
 }
 

@@ -37,11 +37,9 @@ impl RedisStore {
     pub(crate) fn new(config: RedisConfig, options: &StoreOptions) -> Self {
         let address: Arc<str> = config.to_string().into();
         let bounds = Bounds::of_entries(options.largest_entry());
+        let server = Server::new(config, Arc::clone(&address), bounds, Role::Any);
         Self {
-            route: Route::Single(Single::Fixed(Links::new(
-                Server::new(config, Arc::clone(&address), bounds, Role::Any),
-                options,
-            ))),
+            route: Route::Single(Box::new(Single::Fixed(Links::new(server, options)))),
             address,
             largest_entry: options.largest_entry(),
         }
@@ -52,7 +50,7 @@ impl RedisStore {
         let address: Arc<str> = config.to_string().into();
         let sentinels = Sentinels::new(config, Arc::clone(&address), options);
         Self {
-            route: Route::Single(Single::Watched(sentinels)),
+            route: Route::Single(Box::new(Single::Watched(sentinels))),
             address,
             largest_entry: options.largest_entry(),
         }
