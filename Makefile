@@ -21,7 +21,7 @@ RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find crates python -name target 
                   \( -name '*.rs' -o -name 'Cargo.toml' \) -print 2>/dev/null)
 PYTHON_SOURCES := pyproject.toml $(shell find python/cachekit \
                   \( -name '*.py' -o -name '*.pyi' -o -name 'py.typed' \) -print 2>/dev/null)
-# The peers' contestants import what only .rival has.
+# The peers' contestants and the comparison import what only .rival has, or what has no types.
 TYPED          := python/cachekit demo tools $(wildcard benches/*.py) benches/contestants/ours.py
 
 .DEFAULT_GOAL := help
@@ -111,6 +111,15 @@ bench: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## Measure, b
 soak: needs ## Redis under every fault for a minute each, and a file whose users are killed for a minute
 	CACHEKIT_SOAK_SECONDS=60 cargo test --locked -p cachekit-engine --test faults_under_load -- --nocapture
 	CACHEKIT_SOAK_SECONDS=60 cargo test --locked -p cachekit-store --test embedded_crash -- --nocapture
+
+.PHONY: compare-values
+compare-values: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## Which values survive which cache: writes docs/compared-values.md
+	$(BIN)/python -m comparison
+
+.PHONY: test-long
+test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## The property tests again, with a million values each: hours
+	PROPTEST_CASES=1000000 cargo test --release --locked -p cachekit-codec -p cachekit-seal
+	$(BIN)/python -m pytest tests/python -k 'any_ or properties or arguments' --hypothesis-profile=long --timeout=0
 
 .PHONY: fuzz
 fuzz: $(TOOLS)/bin/cargo-fuzz ## Fuzz every target for FUZZ_SECONDS each

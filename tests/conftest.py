@@ -5,11 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tools.redis_server import RedisServer  # noqa: E402
+
+# `make test-long` asks for this one: a million values for each property.
+settings.register_profile("long", max_examples=1_000_000, deadline=None)
+settings.register_profile("short", deadline=None)
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")

@@ -324,13 +324,13 @@ class DefaultSerializer:
 
     serializer_id: int
     def __new__(cls, *, allow: type[Any] | Iterable[type[Any]] | None = None) -> Self: ...
-    def serialize(self, value: Any) -> bytes:
+    def serialize(self, value: Any, /) -> bytes:
         """Turns a value into bytes.
 
         Raises:
             SerializationError: It cannot be kept as it is; the message says what in it.
         """
-    def deserialize(self, data: bytes) -> Any:
+    def deserialize(self, data: bytes, /) -> Any:
         """Turns the bytes back into an equal value of the same type.
 
         Raises:

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::buffer::Buffer;
 use crate::engine::SerializerId;
@@ -41,6 +42,7 @@ impl DefaultSerializer {
     }
 
     /// The value as bytes.
+    #[pyo3(signature = (value, /))]
     fn serialize<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let mut bytes = Buffer::take();
         self.codec
@@ -50,10 +52,16 @@ impl DefaultSerializer {
     }
 
     /// The value that is in bytes.
+    #[pyo3(signature = (data, /))]
     fn deserialize<'py>(&self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyAny>> {
         self.codec
             .decode(py, data)
             .map_err(|error| error.into_exception(SerializationError::new_err))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.allow.iter().try_for_each(|class| visit.call(class))?;
+        self.codec.traverse(&visit)
     }
 }
 

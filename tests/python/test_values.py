@@ -20,8 +20,7 @@ import zoneinfo
 import numpy as np
 import ormsgpack
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from any_value import same
 
 from cachekit.exceptions import SerializationError
 from cachekit.serializers import DefaultSerializer
@@ -31,57 +30,6 @@ SERIALIZER = DefaultSerializer()
 
 def back(value):
     return SERIALIZER.deserialize(SERIALIZER.serialize(value))
-
-
-def same(one, other):
-    """Equal, of equal type, all the way down; a NaN is the NaN with the same bits."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, float):
-        return struct.pack(">d", one) == struct.pack(">d", other)
-    if isinstance(one, complex):
-        return same(one.real, other.real) and same(one.imag, other.imag)
-    if isinstance(one, decimal.Decimal):
-        return one.as_tuple() == other.as_tuple()
-    if isinstance(one, np.ndarray):
-        return same_array(one, other)
-    if isinstance(one, dict):
-        default = getattr(one, "default_factory", None) is getattr(other, "default_factory", None)
-        return default and same(list(one.items()), list(other.items()))
-    if isinstance(one, collections.deque):
-        return one.maxlen == other.maxlen and same(list(one), list(other))
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, set | frozenset):
-        return len(one) == len(other) and same_elements(one, other)
-    if isinstance(one, slice):
-        return same((one.start, one.stop, one.step), (other.start, other.stop, other.step))
-    if isinstance(one, dt.datetime | dt.time):
-        same_zone = type(one.tzinfo) is type(other.tzinfo) and one.tzinfo == other.tzinfo
-        return one == other and one.fold == other.fold and same_zone
-    return one == other
-
-
-def same_array(one, other):
-    layout = ("c_contiguous", "writeable")
-    return (
-        one.dtype == other.dtype
-        and one.shape == other.shape
-        and one.tobytes() == other.tobytes()
-        and all(getattr(one.flags, name) == getattr(other.flags, name) for name in layout)
-    )
-
-
-def same_elements(one, other):
-    left = list(other)
-    for element in one:
-        for index, candidate in enumerate(left):
-            if same(element, candidate):
-                del left[index]
-                break
-        else:
-            return False
-    return True
 
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -382,81 +330,3 @@ print(*sorted({"decimal", "uuid", "numpy", "fractions", "ipaddress", "zoneinfo",
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout.split() == []
-
-
-# Property tests ---------------------------------------------------------------------------------
-
-ZONES = st.one_of(
-    st.none(),
-    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Etc/GMT+5"]).map(
-        zoneinfo.ZoneInfo
-    ),
-    st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23)).map(dt.timezone),
-)
-ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
-HASHABLE_LEAVES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.complex_numbers(),
-    ANY_TEXT,
-    st.binary(),
-    st.decimals(),
-    st.fractions(max_denominator=10**30),
-    st.uuids(),
-    st.dates(),
-    st.times(timezones=ZONES),
-    st.datetimes(timezones=ZONES),
-    st.timedeltas(),
-    st.ip_addresses(),
-    ANY_TEXT.map(pathlib.PurePosixPath),
-    st.builds(range, st.integers(), st.integers(), st.integers().filter(bool)),
-)
-# A signalling NaN cannot be hashed, and equal keys of different type are one key.
-KEYS = st.recursive(
-    st.one_of(ANY_TEXT, st.integers(), st.binary(), st.dates(), st.uuids(), st.none()),
-    lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3),
-    max_leaves=4,
-)
-LEAVES = st.one_of(
-    HASHABLE_LEAVES,
-    st.binary().map(bytearray),
-    st.lists(st.integers(-128, 127), max_size=8).map(lambda items: np.array(items, "i1")),
-    st.slices(10),
-)
-
-
-def containers(inner):
-    return st.one_of(
-        st.lists(inner, max_size=5),
-        st.lists(inner, max_size=5).map(tuple),
-        st.dictionaries(KEYS, inner, max_size=5),
-        st.dictionaries(KEYS, inner, max_size=5).map(collections.OrderedDict),
-        st.dictionaries(KEYS, inner, max_size=5).map(lambda d: collections.defaultdict(list, d)),
-        st.sets(KEYS, max_size=5),
-        st.frozensets(KEYS, max_size=5),
-        st.builds(collections.deque, st.lists(inner, max_size=3), st.sampled_from([None, 3, 9])),
-    )
-
-
-VALUE = st.recursive(LEAVES, containers, max_leaves=30)
-
-
-@given(VALUE)
-def test_any_value_comes_back(value):
-    assert same(back(value), value)
-
-
-@given(VALUE)
-def test_bytes_depend_on_the_value_alone(value):
-    first = SERIALIZER.serialize(value)
-    assert SERIALIZER.serialize(back(value)) == first or has_sets(value)
-
-
-def has_sets(value):
-    if isinstance(value, set | frozenset):
-        return True
-    if isinstance(value, dict):
-        return any(map(has_sets, value)) or any(map(has_sets, value.values()))
-    return isinstance(value, list | tuple | collections.deque) and any(map(has_sets, value))

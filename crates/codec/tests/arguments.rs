@@ -139,7 +139,7 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn no_two_values_share_an_encoding_and_none_begins_another(
@@ -291,4 +291,10 @@ fn endless_nesting_is_refused() {
     assert!(to_canonical(&nested(MAX_DEPTH), &mut out).is_ok());
     let refused = to_canonical(&nested(MAX_DEPTH + 1), &mut out);
     assert_eq!(refused, Err(Error::TooDeep { limit: MAX_DEPTH }));
+}
+
+/// A few, so that the suite stays quick; as many as `make test-long` asks for.
+fn cases(few: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig::with_cases(asked.unwrap_or(few))
 }

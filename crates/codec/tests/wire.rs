@@ -120,7 +120,7 @@ fn promised(input: &[u8], depth: usize) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(cases(128))]
 
     #[test]
     fn what_was_written_is_read(value in value()) {
@@ -148,4 +148,10 @@ proptest! {
     ) {
         prop_assert!(promised(&input, 8) <= input.len());
     }
+}
+
+/// A few, so that the suite stays quick; as many as `make test-long` asks for.
+fn cases(few: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig::with_cases(asked.unwrap_or(few))
 }
