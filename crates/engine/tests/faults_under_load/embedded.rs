@@ -13,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+use cachekit_store::StoreOptions;
+
 use crate::{Scene, fault::Fault};
 
 /// Less than a store takes by default, more than a few hundred entries.
@@ -52,7 +54,7 @@ fn on_a_disk_that_fills_up() {
     for (name, url) in [("file", file), ("shm", "shm://faults".to_owned())] {
         let filler = disk.join(format!("filler-{name}"));
         let faults = vec![Fault::new("disk full", || fill(&filler), || empty(&filler))];
-        Scene { name, url, faults }.play(lasting);
+        Scene { name, url, options: StoreOptions::default(), faults }.play(lasting);
     }
 }
 

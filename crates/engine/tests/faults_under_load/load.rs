@@ -42,8 +42,8 @@ pub(crate) struct Load {
 impl Load {
     /// Begins to call a sealed cache over the store at this address, without a first level, so that
     /// every call speaks to the store, and with the time-outs that users have.
-    pub(crate) fn start(url: &str) -> Self {
-        let operation = operation(url);
+    pub(crate) fn start(url: &str, options: &StoreOptions) -> Self {
+        let operation = operation(url, options);
         let (record, stop) = (Arc::<Record>::default(), Arc::<AtomicBool>::default());
         let driver = {
             let (operation, record, stop) =
@@ -148,10 +148,10 @@ fn value_of(argument: u64) -> Vec<u8> {
     argument.to_le_bytes().repeat(8 + (argument % 64) as usize)
 }
 
-fn operation(url: &str) -> Operation {
+fn operation(url: &str, options_of_store: &StoreOptions) -> Operation {
     let key = MasterKey::from_bytes(&[0x4f; 32].map(|byte: u8| byte ^ 0x1d)).expect("a key");
     let mut options = CacheOptions::new(Protection::Sealed(Arc::new(Keyring::single(key))));
-    let store = cachekit_store::open(url, &StoreOptions::default()).expect("an address");
+    let store = cachekit_store::open(url, options_of_store).expect("an address");
     options.store = Some(store);
     options.l1 = L1::Off;
     let operation = OperationOptions {

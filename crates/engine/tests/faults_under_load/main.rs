@@ -19,6 +19,7 @@ mod record;
 
 use std::{env, thread, time::Duration};
 
+use cachekit_store::StoreOptions;
 use fault::Fault;
 use load::Load;
 
@@ -26,13 +27,14 @@ use load::Load;
 struct Scene<'a> {
     name: &'static str,
     url: String,
+    options: StoreOptions,
     faults: Vec<Fault<'a>>,
 }
 
 impl Scene<'_> {
     /// Goes through its faults, each lasting so long with what is before and after it.
     fn play(mut self, lasting: Duration) {
-        let load = Load::start(&self.url);
+        let load = Load::start(&self.url, &self.options);
         load.is_served(0);
         for fault in &mut self.faults {
             fault.happen(self.name, &load, lasting);
@@ -58,12 +60,13 @@ fn no_call_fails_whatever_happens_to_its_store() {
     }
     let lasting = Duration::from_secs(5);
     thread::scope(|scope| {
-        let stores: [fn(Play<'_>); 5] = [
+        let stores: [fn(Play<'_>); 6] = [
             networked::redis,
             networked::tls,
             networked::sentinel,
             networked::cluster,
             networked::memcached,
+            networked::http,
         ];
         for stores in stores {
             scope.spawn(move || stores(&|scene| scene.play(lasting)));

@@ -5,20 +5,29 @@ use std::{
     time::Duration,
 };
 
+use cachekit_store::StoreOptions;
 use cachekit_testkit::{
-    Authority, Clients, Fault as OnTheLine, FaultProxy, MemcachedServer, RedisCluster,
-    RedisSentinel, RedisServer, RedisSetup, Validity, conformance::Outage, eventually,
+    Authority, CachekitServer, Clients, Fault as OnTheLine, FaultProxy, MemcachedServer,
+    RedisCluster, RedisSentinel, RedisServer, RedisSetup, Validity, conformance::Outage,
+    eventually,
 };
 
 use crate::{Play, Scene, fault::Fault};
 
+/// Neither of the protocols.
+const GARBAGE: &[u8] = b"220 mail.example ESMTP\r\n\r\n";
 const SLOW: OnTheLine = OnTheLine::Delay(Duration::from_millis(500));
 
 pub(crate) fn redis(play: Play<'_>) {
     let server = RedisServer::start();
     let proxies = [FaultProxy::before(server.port())];
     let url = server.url_through(proxies[0].port());
-    play(Scene { name: "redis", url, faults: faults(&server, &proxies, 3) });
+    play(Scene {
+        name: "redis",
+        url,
+        options: StoreOptions::default(),
+        faults: faults(&server, &proxies, 3),
+    });
 }
 
 pub(crate) fn tls(play: Play<'_>) {
@@ -28,7 +37,12 @@ pub(crate) fn tls(play: Play<'_>) {
     let proxies = [FaultProxy::before(server.tls_port())];
     let port = proxies[0].port();
     let url = format!("rediss://127.0.0.1:{port}/0?ca={}", authority.file().display());
-    play(Scene { name: "redis+tls", url, faults: faults(&server, &proxies, 40) });
+    play(Scene {
+        name: "redis+tls",
+        url,
+        options: StoreOptions::default(),
+        faults: faults(&server, &proxies, 40),
+    });
 }
 
 pub(crate) fn memcached(play: Play<'_>) {
@@ -42,7 +56,15 @@ pub(crate) fn memcached(play: Play<'_>) {
         || servers.iter().for_each(MemcachedServer::kill),
         || servers.iter().for_each(MemcachedServer::restart),
     ));
-    play(Scene { name: "memcached x2", url, faults: all });
+    play(Scene { name: "memcached x2", url, options: StoreOptions::default(), faults: all });
+}
+
+pub(crate) fn http(play: Play<'_>) {
+    let server = CachekitServer::start();
+    let proxies = [FaultProxy::before(server.port())];
+    let url = server.url_through(proxies[0].port());
+    let options = StoreOptions::default().with_token(server.token());
+    play(Scene { name: "http", url, options, faults: faults(&server, &proxies, 30) });
 }
 
 /// What can go wrong with one server, and on the line to it.
@@ -51,7 +73,7 @@ fn faults<'a>(
     proxies: &'a [FaultProxy],
     cut_after: usize,
 ) -> Vec<Fault<'a>> {
-    let garbage = OnTheLine::Answer(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
+    let garbage = OnTheLine::Answer(GARBAGE.to_vec());
     vec![
         Fault::new("killed", || server.kill(), || server.restart()),
         Fault::at_once("restarted", || server.restart()),
@@ -87,7 +109,7 @@ pub(crate) fn sentinel(play: Play<'_>) {
             || group.servers().iter().for_each(RedisServer::cont),
         ),
     ];
-    play(Scene { name: "sentinel", url: group.url(), faults });
+    play(Scene { name: "sentinel", url: group.url(), options: StoreOptions::default(), faults });
 }
 
 pub(crate) fn cluster(play: Play<'_>) {
@@ -113,5 +135,5 @@ pub(crate) fn cluster(play: Play<'_>) {
         Fault::at_once("all restarted", || Outage::restart(&cluster)),
         Fault::new("all hung", || Outage::hang(&cluster), || Outage::resume(&cluster)),
     ];
-    play(Scene { name: "cluster", url: cluster.url(), faults });
+    play(Scene { name: "cluster", url: cluster.url(), options: StoreOptions::default(), faults });
 }
