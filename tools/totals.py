@@ -14,7 +14,8 @@ from typing import Final
 
 ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 NEXTEST: Final = re.compile(r"Summary \[.*\] +(?P<counts>\d.*)$")
-LIBTEST: Final = re.compile(r"test result: \w+\. (?P<counts>\d.*?)(?:; finished.*)?$")
+# At the start of a line: indented it is what a test printed, shown by nextest.
+LIBTEST: Final = re.compile(r"^test result: \w+\. (?P<counts>\d.*?)(?:; finished.*)?$")
 PYTEST: Final = re.compile(r"^=+ (?P<counts>\d.*?) in [\d.]+s.*=+$")
 DOCTESTS: Final = re.compile(r"Doc-tests \w+")
 VECTORS: Final = re.compile(r"^\S+\.json +(?P<agree>\d+) of +(?P<all>\d+) agree")

@@ -33,6 +33,7 @@ pub(crate) fn in_a_space_of_its_own(lasting: Duration) {
          embedded::on_a_disk_that_fills_up --ignored --nocapture"
     ))
     .env("CACHEKIT_TEST_LASTING", lasting.as_secs().to_string())
+    .stdout(Stdio::null())
     .status();
     assert!(status.expect("a shell").success(), "on a disk that fills up");
 }
