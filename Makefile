@@ -107,6 +107,12 @@ deny: $(TOOLS)/bin/cargo-deny ## Licences, sources and banned crates of everythi
 bench: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## Measure, beside the peers, in one run
 	$(BIN)/python -m benches $(BENCH)
 
+.PHONY: bench-stores
+bench-stores: needs ## Measure a sealed hit and a sealed write on every store: the table in README.md
+	cargo build --quiet --release --locked -p cachekit-server
+	CACHEKIT_SERVER=$${CARGO_TARGET_DIR:-target}/release/cachekit-server \
+	  cargo bench --quiet --locked -p cachekit-engine --bench stores
+
 .PHONY: soak
 soak: needs ## Redis under every fault for a minute each, and a file whose users are killed for a minute
 	CACHEKIT_SOAK_SECONDS=60 cargo test --locked -p cachekit-engine --test faults_under_load -- --nocapture
