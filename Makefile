@@ -12,6 +12,7 @@ FUZZ_SECONDS ?= 30
 BENCH        ?=
 
 # Pinned, and kept out of the user's own ~/.cargo/bin.
+WORKER     := examples/cloudflare-worker
 TOOLS      := $(CURDIR)/target/tools
 CARGO_DENY := 0.20.2
 CARGO_FUZZ := 0.13.2
@@ -60,7 +61,7 @@ test-vectors: $(VENV)/.dev-tools ## The known answers, checked by scripts that s
 	$(BIN)/python tests/vectors/check_arguments.py
 
 .PHONY: test-python
-test-python: needs $(VENV)/.dev-tools $(VENV)/.package ## Python: behaviour, mission, typing and documentation tests
+test-python: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed worker ## Python: behaviour, mission, typing and documentation tests
 	$(BIN)/python -m pytest tests
 
 .PHONY: test-mission
@@ -135,6 +136,9 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## Fuzz every target for FUZZ_SECONDS each
 
 ##@ Work on it
 
+.PHONY: worker
+worker: needs $(WORKER)/node_modules/.installed ## What the Cloudflare Worker of examples/ needs to run here
+
 .PHONY: develop
 develop: preflight $(VENV)/.dev-tools ## An editable install, quick to rebuild, slower to run
 	$(BIN)/maturin develop --locked
@@ -201,4 +205,9 @@ $(TOOLS)/bin/cargo-fuzz:
 	@printf '==> The peers we measure against, in .rival\n'
 	@test -x .rival/bin/python || $(PYTHON) -m venv .rival
 	@.rival/bin/python -m pip --disable-pip-version-check install --quiet -r benches/requirements-peers.txt
+	@touch $@
+
+$(WORKER)/node_modules/.installed: $(WORKER)/package-lock.json
+	@printf '==> workerd and miniflare, for the Worker of examples/\n'
+	@cd $(WORKER) && npm ci --silent --no-audit --no-fund
 	@touch $@

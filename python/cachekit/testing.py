@@ -28,7 +28,8 @@ def check_store(store: str | AnyStore) -> str:
     Args:
         store: An object (`cachekit.stores`), or a URL. It should be empty, and nobody else's: a few
             megabytes are written to it, under keys that begin with ``conformance:``. It takes some
-            seconds.
+            seconds. At a URL the time-outs and the token are those of `cachekit.configure` and the
+            environment.
 
     Returns:
         A report: a line for each check. Those that need what the store does not have do not apply.

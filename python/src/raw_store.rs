@@ -26,7 +26,7 @@ pub(crate) struct RawStore {
 impl RawStore {
     #[new]
     fn new(url: String) -> Result<Self> {
-        let options = Settings::from_environment()?.store_options(StoreOptions::default());
+        let options = Settings::new().effective()?.store_options(StoreOptions::default());
         let store = cachekit::engine::store::open(&url, &options)?;
         Ok(Self { url, store })
     }

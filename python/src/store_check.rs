@@ -24,7 +24,7 @@ pub(crate) fn check_store(
 ) -> Result<Vec<(&'static str, &'static str, String)>> {
     let place = match (store.extract::<String>(), options::backend(store)?) {
         (Ok(url), _) => {
-            let settings = Settings::from_environment()?;
+            let settings = Settings::new().effective()?;
             open(&url, &settings.store_options(StoreOptions::default()))?;
             Place::Url { url, settings: Box::new(settings) }
         }
@@ -44,7 +44,7 @@ fn row(outcome: Outcome) -> (&'static str, &'static str, String) {
 }
 
 enum Place {
-    /// Was opened once already, with what the environment says.
+    /// Was opened once already, with what was configured and what the environment says.
     Url {
         url: String,
         settings: Box<Settings>,

@@ -1,14 +1,14 @@
 """Servers of several kinds on free ports of the loopback, each gone when its block ends."""
 
 import contextlib
-import datetime as dt
-import ipaddress
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from tools.certificate import self_signed
 
 PATIENCE = 20
 
@@ -69,35 +69,11 @@ def redis_unix():
 def redis_tls():
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="cachekit-") as directory:
-        certificate, key = self_signed(Path(directory))
+        certificate, key = self_signed(Path(directory), "127.0.0.1")
         files = ["--tls-cert-file", certificate, "--tls-key-file", key]
         listening = ["--port", 0, "--tls-port", port, "--tls-auth-clients", "no"]
         with redis(*listening, *files):
             yield f"rediss://127.0.0.1:{port}/0?ca={certificate}"
-
-
-def self_signed(directory):
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now, day = dt.datetime.now(dt.timezone.utc), dt.timedelta(days=1)
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - day)
-        .not_valid_after(now + day)
-        .add_extension(here, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    plain = serialization.NoEncryption()
-    pem = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain)
-    (directory / "cert.pem").write_bytes(certificate.public_bytes(encoding))
-    (directory / "key.pem").write_bytes(pem)
-    return directory / "cert.pem", directory / "key.pem"
 
 
 @contextlib.contextmanager

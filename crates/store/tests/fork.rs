@@ -17,7 +17,7 @@ use std::{
 
 use bytes::Bytes;
 use cachekit_store::{Store, StoreOptions, open};
-use cachekit_testkit::{RedisCluster, RedisServer};
+use cachekit_testkit::{Authority, CachekitServerSetup, RedisCluster, RedisServer, Validity};
 use tokio::runtime::{Builder, Runtime};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -124,7 +124,7 @@ fn a_child_starts_with_an_empty_memory_store() {
 
 /// Forks while two threads are never long outside the store's locks. A child that inherited one
 /// of them locked would wait for ever; its alarm ends it.
-fn forks_under_load(store: &Arc<dyn Store>) {
+fn forks_under_load(store: &Arc<dyn Store>, forks: u32) {
     let ended = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for who in ["one", "two"] {
@@ -141,7 +141,7 @@ fn forks_under_load(store: &Arc<dyn Store>) {
             unsafe { libc::alarm(10) };
             runtime().block_on(talk(&**store, "child"))
         };
-        let agreed = (0..20).all(|_| in_child(child, || {}));
+        let agreed = (0..forks).all(|_| in_child(child, || {}));
         ended.store(true, Ordering::Relaxed);
         assert!(agreed);
     });
@@ -149,13 +149,13 @@ fn forks_under_load(store: &Arc<dyn Store>) {
 
 #[test]
 fn children_forked_under_load_wait_for_no_lock_of_a_memory_store() {
-    forks_under_load(&open("memory://load", &StoreOptions::default()).unwrap());
+    forks_under_load(&open("memory://load", &StoreOptions::default()).unwrap(), 20);
 }
 
 #[test]
 fn children_forked_under_load_wait_for_no_lock_of_a_redis_store() {
     let server = RedisServer::start();
-    forks_under_load(&open(&server.url(), &StoreOptions::default()).unwrap());
+    forks_under_load(&open(&server.url(), &StoreOptions::default()).unwrap(), 20);
 }
 
 #[test]
@@ -174,5 +174,19 @@ fn parent_and_child_talk_to_a_cluster_at_once() {
     };
     assert!(in_child(child, || assert!(all())));
     assert!(all());
-    forks_under_load(&store);
+    forks_under_load(&store, 4);
+}
+
+#[test]
+fn children_forked_under_load_wait_for_no_lock_of_an_http_store() {
+    let authority = Authority::new();
+    let certificate = authority.issue(&["localhost"], Validity::Current);
+    let server = CachekitServerSetup::new().tls(&certificate).start();
+    let url = format!("{}?ca={}", server.url(), authority.file().display());
+    let store = open(&url, &StoreOptions::default().with_token(server.token())).unwrap();
+    let mine = runtime();
+    // The parent's connection is used before, meanwhile and after.
+    assert!(mine.block_on(talk(&*store, "parent")));
+    forks_under_load(&store, 4);
+    assert!(mine.block_on(talk(&*store, "parent")));
 }
