@@ -62,10 +62,12 @@ test-vectors: $(VENV)/.dev-tools ## The known answers, checked by scripts that s
 
 .PHONY: test-python
 test-python: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed worker ## Python: behaviour, mission, typing and documentation tests
+	cargo build --quiet --locked -p cachekit-server
 	$(BIN)/python -m pytest tests
 
 .PHONY: test-mission
 test-mission: needs $(VENV)/.dev-tools $(VENV)/.package ## The snippets of the mission, word for word
+	cargo build --quiet --locked -p cachekit-server
 	$(BIN)/python -m pytest tests/mission
 
 .PHONY: test-docs

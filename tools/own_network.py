@@ -57,7 +57,9 @@ def play(scene: Scene) -> list[str]:
 
 
 def cachekit_server() -> Path:
-    """The program, built if it is not."""
+    """The program, built if it is not. `CACHEKIT_SERVER` names another one."""
+    if named := os.environ.get("CACHEKIT_SERVER"):
+        return Path(named)
     command = ["cargo", "build", "--quiet", "--locked", "--package", "cachekit-server"]
     built = subprocess.run(
         [*command, "--message-format", "json"], cwd=ROOT, check=True, capture_output=True, text=True

@@ -33,6 +33,7 @@ print(repr((importlib.metadata.version("cachekit"), value, len(asked))))
 
 @pytest.mark.skipif(not is_possible(), reason="this machine allows no network of one's own")
 def test_it_stores_and_reads(tmp_path):
+    assert PEER.exists(), "it is not installed: make .rival/.installed"
     program = tmp_path / "application.py"
     program.write_text(APPLICATION)
     call = [PEER, program]
