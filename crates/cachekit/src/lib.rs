@@ -63,7 +63,7 @@ pub mod shared;
 pub use cachekit_engine as engine;
 pub use cachekit_engine::codec::{Codec, Json, MessagePack, SerializerId};
 pub use cachekit_engine::process::{Clock, ManualClock, SystemClock, UnixMillis};
-/// What keeps entries: the [`Store`](store::Store) trait, to write one of your own, and the stores
+/// What keeps entries: the [`Store`] trait, to write one of your own, and the stores
 /// that are there.
 pub use cachekit_engine::store;
 pub use cachekit_engine::store::Store;
