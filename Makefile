@@ -70,6 +70,10 @@ test-mission: needs $(VENV)/.dev-tools $(VENV)/.package ## The snippets of the m
 	cargo build --quiet --locked -p cachekit-server
 	$(BIN)/python -m pytest tests/mission
 
+.PHONY: test-http-schema
+test-http-schema: needs $(VENV)/.dev-tools ## The HTTP server: requests made up from its OpenAPI, its page in a browser
+	$(BIN)/python -m pytest tests/server
+
 .PHONY: test-docs
 test-docs: needs $(VENV)/.dev-tools $(VENV)/.package ## Every code block of README and docs/
 	$(BIN)/python -m pytest tests/docs
@@ -129,6 +133,10 @@ compare-values: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## W
 test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## The property tests again, with a million values each: hours
 	PROPTEST_CASES=1000000 cargo test --release --locked -p cachekit-codec -p cachekit-seal
 	$(BIN)/python -m pytest tests/python -k 'any_ or properties or arguments' --hypothesis-profile=long --timeout=0
+
+.PHONY: bench-http
+bench-http: needs $(VENV)/.dev-tools ## The HTTP server beside webdis and bare Redis (needs wrk; webdis if there)
+	$(BIN)/python -m benches.http $(BENCH)
 
 .PHONY: fuzz
 fuzz: $(TOOLS)/bin/cargo-fuzz ## Fuzz every target for FUZZ_SECONDS each

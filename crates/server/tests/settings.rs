@@ -137,6 +137,31 @@ fn a_flag_comes_before_a_variable_and_that_before_the_file() {
     assert_eq!(health["limits"]["largest_entry"], 1024);
 }
 
+/// The manual's own examples.
+#[test]
+fn the_manual_is_right() {
+    let manual = include_str!("../../../docs/server.md");
+    let blocks: Vec<&str> = manual
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split_once("```").expect("the end of a block").0)
+        .collect();
+    let [tokens, settings] = blocks[..] else { panic!("two blocks: {blocks:?}") };
+    let directory = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let tokens = write("tokens.toml", tokens);
+    let server = CachekitServerSetup::new().own_tokens().argument("--token-file").argument(&tokens);
+    assert_eq!(Client::to(server.start().port()).get("x").status, 401);
+    // All of its settings are known; the files that it names are not here.
+    let settings = write("server.toml", settings);
+    let said = refused(&mut self::server(&["--config", &settings]), 2);
+    assert!(said.contains("/etc/cachekit/tokens.toml"), "{said}");
+}
+
 #[test]
 fn a_new_token_is_one_that_works() {
     let output = server(&["new-token", "--name", "billing", "--json"]).output().unwrap();
