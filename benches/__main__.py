@@ -28,6 +28,7 @@ CONTESTANTS: Final = (
     (PEERS, "pypi"),
     (PEERS, "boxed"),
     (PEERS, "by_hand"),
+    (PEERS, "packed"),
 )
 
 

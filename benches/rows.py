@@ -39,6 +39,8 @@ class Row:
 ROWS: Final = (
     Row("secure L1 hit", "Secure L1 hit, six-field dict", 500, 60, lambda _: 0.8),
     Row("plain L1 hit", "Plain L1 hit, immutable value", 2000, 60, lambda _: 0.18),
+    Row("six-field dict", "There and back, six-field dict, by the serializer alone", 500, 60),
+    Row("1000-row frame", "There and back, 1000-row frame: ours sealed, the peer's plain", 1, 60),
     Row("secure Redis hit", "Secure hit from local Redis, L1 off", 1, 400, lambda f: f + 8),
     Row("secure Redis write", "Secure miss and write, local Redis", 1, 400, lambda f: f + 15),
 )

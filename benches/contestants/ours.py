@@ -52,7 +52,8 @@ def secure_redis_write(url: str) -> Call:
 
 
 def _round_trip(serializer: Serializer, value: object) -> Call:
-    return Call(lambda _: serializer.deserialize(serializer.serialize(value)))
+    serialize, deserialize = serializer.serialize, serializer.deserialize
+    return Call(lambda _: deserialize(serialize(value)))
 
 
 def _sealed(serializer: Serializer) -> EncryptionWrapper:
@@ -64,6 +65,8 @@ CASES: Final[Cases] = {
     "plain L1 hit": plain_l1_hit,
     "secure Redis hit": secure_redis_hit,
     "secure Redis write": secure_redis_write,
+    "six-field dict": lambda _: _round_trip(DefaultSerializer(), RECORD),
+    "1000-row frame": lambda _: _round_trip(_sealed(ArrowSerializer()), frame()),
     "JSON": lambda _: _round_trip(OrjsonSerializer(), RECORD),
     "JSON sealed": lambda _: _round_trip(_sealed(OrjsonSerializer()), RECORD),
     "MessagePack": lambda _: _round_trip(DefaultSerializer(), RECORD),

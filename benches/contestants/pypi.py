@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from benches.call import Call, Cases
-from benches.values import IMMUTABLE, MASTER_KEY, RECORD
+from benches.values import IMMUTABLE, MASTER_KEY, RECORD, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,9 +57,22 @@ def secure_redis_write(url: str) -> Call:
     return Call(record, itertools.count())
 
 
+def arrow_round_trip(_url: str) -> Call:
+    from cachekit.serializers import ArrowSerializer
+
+    serializer, value = ArrowSerializer(), frame()
+
+    def there_and_back(_number: int) -> Any:
+        data, metadata = serializer.serialize(value)
+        return serializer.deserialize(data, metadata)
+
+    return Call(there_and_back)
+
+
 CASES: Final[Cases] = {
     "secure L1 hit": secure_l1_hit,
     "plain L1 hit": plain_l1_hit,
+    "1000-row frame": arrow_round_trip,
     "secure Redis hit": secure_redis_hit,
     "secure Redis write": secure_redis_write,
 }

@@ -2,10 +2,14 @@
 #![no_main]
 
 use cachekit_codec::wire::{Malformed, Reader, Token};
+use cachekit_fuzz::{Counting, bounded};
 use libfuzzer_sys::fuzz_target;
 
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
 fuzz_target!(|input: &[u8]| {
-    let promised = walk(input, 0);
+    let promised = bounded(input, || walk(input, 0));
     assert!(promised <= input.len(), "{promised} elements of {} bytes", input.len());
 });
 

@@ -6,6 +6,12 @@ cache(tll=300)  # type: ignore[call-overload] # pyright: ignore[reportCallIssue]
 cache.secure(ttl=300, masterkey="a")  # type: ignore[call-overload] # pyright: ignore[reportCallIssue]
 cache(ttl=[1])  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
 cache(300)  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
+cache(hash_funcs=[str])  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
+cache(hash_funcs={1: str})  # type: ignore[dict-item] # pyright: ignore[reportArgumentType, reportCallIssue]
+cache(strict="yes")  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
+cache(allow=[1])  # type: ignore[list-item] # pyright: ignore[reportArgumentType, reportCallIssue]
+cache(serializer=object())  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
+cache.secure(tenant_extractor="t")  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
 Cache(tll=1)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 Cache(key="x")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 configure(on_tamper="explode")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
@@ -34,3 +40,16 @@ class Clinic:
 
 Clinic().patient("1")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 Clinic().patient.invalidate()  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+
+
+@cache
+async def later(number: int) -> str:
+    return str(number)
+
+
+async def awaits() -> None:
+    await later("1")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    number: int = await later(1)  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
+    text: str = later(number)  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
+    await later.set(1, 1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    print(text)

@@ -37,6 +37,11 @@ def secure(number: int) -> str:
     return str(number)
 
 
+@cache(hash_funcs={bytearray: bytes, list: len}, allow=(int,), ignore="flag", version="2")
+def with_hash_funcs(number: int, flag: bool = False) -> set[int]:
+    return {number} if flag else set()
+
+
 @cache(ttl="5m", key="user:{number}", tenant_extractor=lambda number: str(number))
 async def coroutine(number: int) -> tuple[int, str]:
     return number, "a"
@@ -47,6 +52,7 @@ assert_type(bare(number=1, text="b"), dict[str, int])
 assert_type(with_options(1, flag=True), list[int])
 assert_type(bare_secure(1), str)
 assert_type(secure(1), str)
+assert_type(with_hash_funcs(1), set[int])
 
 assert_type(bare.peek(1), dict[str, int] | None)
 assert_type(bare.refresh(1, text="b"), dict[str, int])
