@@ -1,9 +1,8 @@
 //! `EncryptionWrapper`: any serializer, sealed; outside a cache, or as a cache's serializer.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use cachekit::engine::process::UnixMillis;
+use cachekit::engine::process::{Clock as _, SystemClock, UnixMillis};
 use cachekit::engine::seal::{
     Compression, Content, KeyId, Keyring, Kind, Name, NameFields, OpenLimits, Purpose, Refusal,
     Tenant, TenantKeys,
@@ -208,7 +207,8 @@ fn decryption(refusal: &Refusal) -> PyErr {
     DecryptionError::new_err(refusal.to_string())
 }
 
+/// As of the kernel's last tick: a few milliseconds do not matter here, and the precise clock costs
+/// a twentieth of what sealing does.
 fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    UnixMillis(SystemClock.recent_wall_nanos() / 1_000_000)
 }
