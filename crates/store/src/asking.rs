@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Error,
-    backoff::{self, Backoff},
+    backoff::{self, Backoff, nanos},
 };
 
 /// Whether somebody should be asked.
@@ -36,10 +36,23 @@ pub(crate) struct Asking<K> {
 
 /// What is known, as [`Asking`] sees it.
 pub(crate) trait Known: Default {
-    /// Whether it should be asked about at `now`, in boot nanoseconds.
-    fn due(&self, now: u64) -> Due;
-    /// It was asked about, and nobody answered.
-    fn asked_in_vain(&mut self, now: u64);
+    /// What is known is asked about again so long after the last question, whatever happened.
+    const TRUSTED: Duration;
+
+    /// Whether anything is.
+    fn is_known(&self) -> bool;
+
+    /// The questions about it.
+    fn questions(&mut self) -> &mut Questions;
+
+    /// Whether somebody should be asked at `now`, in boot nanoseconds.
+    fn due(&mut self, now: u64) -> Due {
+        match (self.is_known(), self.questions().open(now, Self::TRUSTED)) {
+            (false, _) => Due::Now,
+            (true, true) => Due::Soon,
+            (true, false) => Due::No,
+        }
+    }
 }
 
 impl<K: Known> Asking<K> {
@@ -68,7 +81,7 @@ impl<K: Known> Asking<K> {
                 if let Ok(_turn) = self.turn.try_lock() {
                     let asked = ask.await;
                     if asked.is_err() {
-                        self.known.lock().asked_in_vain(now());
+                        self.known.lock().questions().asked(now());
                     }
                 }
                 Ok(())
@@ -94,7 +107,9 @@ impl<K: Known> Asking<K> {
 #[derive(Default)]
 pub(crate) struct Questions {
     stale: bool,
-    /// In boot nanoseconds.
+    /// When the last one was put, in boot nanoseconds.
+    last: u64,
+    /// When the next one may be.
     next: u64,
     /// Questions in a row whose answer was nothing new.
     fruitless: u32,
@@ -106,9 +121,9 @@ impl Questions {
         self.stale = true;
     }
 
-    /// Whether a doubt may be put as a question now.
-    pub(crate) fn open(&self, now: u64) -> bool {
-        self.stale && now >= self.next
+    /// Whether there is something to ask, and it is time for it.
+    fn open(&self, now: u64, trusted: Duration) -> bool {
+        (self.stale && now >= self.next) || now.saturating_sub(self.last) >= nanos(trusted)
     }
 
     /// There was an answer. With no `news` in it the next question waits longer.
@@ -121,9 +136,10 @@ impl Questions {
     }
 
     /// The next question waits: longer after each in vain, and spread.
-    pub(crate) fn asked(&mut self, now: u64) {
+    fn asked(&mut self, now: u64) {
+        self.last = now;
         self.fruitless = self.fruitless.saturating_add(1);
         let pause = backoff::jittered(self.fruitless).min(LONGEST_PAUSE);
-        self.next = now.saturating_add(u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX));
+        self.next = now.saturating_add(nanos(pause));
     }
 }

@@ -92,7 +92,8 @@ fn random_fraction() -> u8 {
     hasher.finish().to_le_bytes()[0]
 }
 
-fn nanos(duration: Duration) -> u64 {
+/// As clocks count.
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

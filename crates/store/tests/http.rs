@@ -1,52 +1,20 @@
 //! HTTP stores keep the contract, against a real `cachekit-server`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use cachekit_process::{Clock, SystemClock};
-use cachekit_store::{
-    Compare, Deleted, ErrorKind, Expected, Store, StoreOptions, Swap, Write, open,
-};
+use cachekit_store::{Compare, Deleted, ErrorKind, Expected, StoreOptions, Swap, Write, open};
 use cachekit_testkit::{
-    Authority, CachekitServer, CachekitServerSetup, RedisServer, Validity,
-    conformance::{self, Outage, Subject},
+    AtUrl, Authority, CachekitServer, CachekitServerSetup, RedisServer, Validity, conformance,
 };
 
 const LONG: Duration = Duration::from_secs(600);
 
-struct Http {
-    server: CachekitServer,
-    settings: String,
-}
-
-impl Http {
-    fn url(&self) -> String {
-        format!("{}{}", self.server.url(), self.settings)
-    }
-}
-
-impl Subject for Http {
-    fn open(&self, options: StoreOptions) -> Arc<dyn Store> {
-        open(&self.url(), &options.with_token(self.server.token())).unwrap()
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock)
-    }
-
-    fn pass(&self, by: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(tokio::time::sleep(by))
-    }
-
-    fn outage(&self) -> Option<&dyn Outage> {
-        Some(&self.server)
-    }
-}
-
 async fn keeps_the_contract(setup: CachekitServerSetup, settings: &str) {
-    let http = Http { server: setup.start(), settings: settings.into() };
-    conformance::run(&http).await;
+    let server = setup.start();
+    let subject = AtUrl::new(format!("{}{settings}", server.url())).token(server.token());
+    conformance::run(&subject.outage(&server)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,50 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
-
-use cachekit_process::{Clock, SystemClock};
-use cachekit_store::{Store, StoreOptions};
-use cachekit_testkit::{
-    RedisServer, RedisSetup,
-    conformance::{self, Outage, Subject},
-};
-
-struct Redis {
-    server: RedisServer,
-    url: String,
-}
-
-impl Subject for Redis {
-    fn open(&self, options: StoreOptions) -> Arc<dyn Store> {
-        cachekit_store::open(&self.url, &options).unwrap()
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock)
-    }
-
-    fn pass(&self, by: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(tokio::time::sleep(by))
-    }
-
-    fn outage(&self) -> Option<&dyn Outage> {
-        Some(&self.server)
-    }
-}
+use cachekit_testkit::{AtUrl, RedisServer, RedisSetup, conformance};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_the_contract_over_tcp() {
     let server = RedisServer::start();
     let url = server.url();
-    conformance::run(&Redis { server, url }).await;
+    conformance::run(&AtUrl::new(url).outage(&server)).await;
 }
 
 #[tokio::test]
 async fn keeps_the_contract_on_one_thread() {
     let server = RedisServer::start();
     let url = format!("{}?", server.url());
-    conformance::run(&Redis { server, url }).await;
+    conformance::run(&AtUrl::new(url).outage(&server)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,5 +30,5 @@ async fn keeps_the_contract_over_a_socket_as_a_user_in_another_database() {
         .start();
     let socket = server.socket().display().to_string();
     let url = format!("unix://{socket}?db=3&user=app&password=p%40ss%3Aw%2Frd");
-    conformance::run(&Redis { server, url }).await;
+    conformance::run(&AtUrl::new(url).outage(&server)).await;
 }

@@ -1,38 +1,16 @@
 //! A primary under sentinels keeps the contract, and is found again when it is another.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use cachekit_process::{Clock, SystemClock};
 use cachekit_store::{Deleted, ErrorKind, Expected, Store, StoreOptions, Swap, Write, open};
 use cachekit_testkit::{
-    Authority, RedisSentinel, RedisServer, SentinelSetup,
-    conformance::{self, Outage, Subject},
-    eventually, eventually_async,
+    AtUrl, Authority, RedisSentinel, RedisServer, SentinelSetup, conformance, eventually,
+    eventually_async,
 };
 
 const LONG: Duration = Duration::from_secs(600);
-
-struct Watched(RedisSentinel);
-
-impl Subject for Watched {
-    fn open(&self, options: StoreOptions) -> Arc<dyn Store> {
-        open(&self.0.url(), &options).unwrap()
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock)
-    }
-
-    fn pass(&self, by: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(tokio::time::sleep(by))
-    }
-
-    fn outage(&self) -> Option<&dyn Outage> {
-        Some(&self.0)
-    }
-}
 
 fn brisk() -> StoreOptions {
     let brisk = Duration::from_millis(500);
@@ -45,7 +23,8 @@ fn value(text: &'static str) -> Bytes {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_the_contract() {
-    conformance::run(&Watched(RedisSentinel::start())).await;
+    let group = RedisSentinel::start();
+    conformance::run(&AtUrl::new(group.url()).outage(&group)).await;
 }
 
 /// Writes until a write is accepted, and reads it back.

@@ -1,14 +1,12 @@
 //! Redis over TLS keeps the contract, and nobody can stand in for it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-use std::{error::Error as _, fs, future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error as _, fs, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cachekit_process::{Clock, SystemClock};
-use cachekit_store::{Error, ErrorKind, Store, StoreOptions, open};
+use cachekit_store::{Error, ErrorKind, StoreOptions, open};
 use cachekit_testkit::{
-    Authority, Certificate, Clients, RedisServer, RedisSetup, Validity,
-    conformance::{self, Outage, Subject},
+    AtUrl, Authority, Certificate, Clients, RedisServer, RedisSetup, Validity, conformance,
 };
 use rustls::{
     ServerConfig,
@@ -22,29 +20,6 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 const LONG: Duration = Duration::from_secs(60);
-
-struct Redis {
-    server: RedisServer,
-    url: String,
-}
-
-impl Subject for Redis {
-    fn open(&self, options: StoreOptions) -> Arc<dyn Store> {
-        open(&self.url, &options).unwrap()
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock)
-    }
-
-    fn pass(&self, by: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(tokio::time::sleep(by))
-    }
-
-    fn outage(&self) -> Option<&dyn Outage> {
-        Some(&self.server)
-    }
-}
 
 fn brisk() -> StoreOptions {
     let brisk = Duration::from_millis(500);
@@ -73,7 +48,7 @@ async fn keeps_the_contract() {
     let authority = Authority::new();
     let server = server_for(&authority, &["127.0.0.1"], Validity::Current);
     let url = url(server.tls_port(), &authority.file());
-    conformance::run(&Redis { server, url }).await;
+    conformance::run(&AtUrl::new(url).outage(&server)).await;
 }
 
 #[tokio::test]
@@ -85,7 +60,7 @@ async fn keeps_the_contract_with_a_client_certificate_and_a_password() {
     let place = format!("rediss://:pw@localhost:{}/2", server.tls_port());
     let url = format!("{place}?ca={}", authority.file().display());
     let url = with_identity(&url, &clients.issue(&["client"], Validity::Current));
-    conformance::run(&Redis { server, url }).await;
+    conformance::run(&AtUrl::new(url).outage(&server)).await;
 }
 
 #[tokio::test]

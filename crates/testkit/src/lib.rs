@@ -7,6 +7,7 @@
 //! * [`MemcachedServer`]: the same with memcached;
 //! * [`CachekitServer`]: the same with our own HTTP server, built first if need be;
 //! * [`FaultProxy`]: a network in front of it that delays, cuts and lies on command;
+//! * [`AtUrl`]: whatever an address leads to, held to
 //! * [`conformance`]: what every store must do, run against any of them;
 //! * [`eventually`]: waiting for something to become true, never for time to pass.
 //!
@@ -20,6 +21,7 @@
     reason = "a test kit fails by panicking"
 )]
 
+mod at_url;
 mod cachekit_server;
 mod eventually;
 mod fault_proxy;
@@ -30,6 +32,7 @@ mod redis_sentinel;
 mod redis_server;
 mod redis_tls;
 
+pub use at_url::AtUrl;
 pub use cachekit_conformance as conformance;
 pub use cachekit_server::{CachekitServer, CachekitServerSetup, binary as server_binary};
 pub use eventually::{eventually, eventually_async};

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::asking::{Due, Known, Questions};
-
-/// What is announced is asked for again so long after the last answer.
-const LONGEST_TRUST: Duration = Duration::from_secs(60);
+use crate::asking::{Known, Questions};
 
 const MIB: usize = 1024 * 1024;
 
@@ -60,23 +57,17 @@ pub(super) struct Announced {
     questions: Questions,
     /// How many connections had been lost at the time.
     losses: u64,
-    /// In boot nanoseconds.
-    trusted_until: u64,
 }
 
 impl Known for Announced {
-    fn due(&self, now: u64) -> Due {
-        let doubtful = self.questions.open(now) || now >= self.trusted_until;
-        match (self.features, doubtful) {
-            (None, _) => Due::Now,
-            (Some(_), true) => Due::Soon,
-            (Some(_), false) => Due::No,
-        }
+    const TRUSTED: Duration = Duration::from_secs(60);
+
+    fn is_known(&self) -> bool {
+        self.features.is_some()
     }
 
-    fn asked_in_vain(&mut self, now: u64) {
-        self.questions.asked(now);
-        self.trust(now);
+    fn questions(&mut self) -> &mut Questions {
+        &mut self.questions
     }
 }
 
@@ -96,18 +87,13 @@ impl Announced {
     pub(super) fn learn(&mut self, features: Features, now: u64) {
         let news = self.features.replace(features) != Some(features);
         self.questions.answered(news, now);
-        self.trust(now);
-    }
-
-    fn trust(&mut self, now: u64) {
-        let trust = u64::try_from(LONGEST_TRUST.as_nanos()).unwrap_or(u64::MAX);
-        self.trusted_until = now.saturating_add(trust);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asking::Due;
 
     #[test]
     fn what_is_not_known_is_overlooked_and_what_is_absent_is_not_there() {

@@ -6,10 +6,11 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use super::{config::Place, links::Links, slot::SLOTS, topology::Primary};
-use crate::asking::{Due, Known, Questions};
+use crate::asking::{Known, Questions};
 
 /// A primary, and this process' connections to it.
 pub(super) struct Node {
@@ -31,16 +32,15 @@ pub(super) struct Nodes {
 const MOST_STRANGERS: usize = 2000;
 
 impl Known for Nodes {
-    fn due(&self, now: u64) -> Due {
-        match (self.owners.is_empty(), self.questions.open(now)) {
-            (true, _) => Due::Now,
-            (false, true) => Due::Soon,
-            (false, false) => Due::No,
-        }
+    /// A slot that has moved says so itself.
+    const TRUSTED: Duration = Duration::MAX;
+
+    fn is_known(&self) -> bool {
+        !self.owners.is_empty()
     }
 
-    fn asked_in_vain(&mut self, now: u64) {
-        self.questions.asked(now);
+    fn questions(&mut self) -> &mut Questions {
+        &mut self.questions
     }
 }
 

@@ -25,12 +25,8 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, StoreOptions,
-    asking::{Asking, Due, Known, Questions},
+    asking::{Asking, Known, Questions},
 };
-
-/// A primary that was replaced behind our back is used so long after the takeover at most, while
-/// the sentinels can be reached.
-const LONGEST_TRUST: Duration = Duration::from_secs(5);
 
 /// An answer is a host and a port; an error is a line.
 const BOUNDS: Bounds = Bounds { largest_bulk: 1024, largest_reply: 16 * 1024, most_elements: 16 };
@@ -49,32 +45,23 @@ pub(super) struct Sentinels {
 struct Answer {
     primary: Option<Arc<Node>>,
     questions: Questions,
-    /// In boot nanoseconds.
-    trusted_until: u64,
 }
 
 impl Known for Answer {
-    fn due(&self, now: u64) -> Due {
-        let doubtful = self.questions.open(now) || now >= self.trusted_until;
-        match (&self.primary, doubtful) {
-            (None, _) => Due::Now,
-            (Some(_), true) => Due::Soon,
-            (Some(_), false) => Due::No,
-        }
+    /// A primary that was replaced behind our back is used so long after the takeover at most,
+    /// while the sentinels can be reached.
+    const TRUSTED: Duration = Duration::from_secs(5);
+
+    fn is_known(&self) -> bool {
+        self.primary.is_some()
     }
 
-    fn asked_in_vain(&mut self, now: u64) {
-        self.questions.asked(now);
-        self.trust(now);
+    fn questions(&mut self) -> &mut Questions {
+        &mut self.questions
     }
 }
 
 impl Answer {
-    fn trust(&mut self, now: u64) {
-        let trust = u64::try_from(LONGEST_TRUST.as_nanos()).unwrap_or(u64::MAX);
-        self.trusted_until = now.saturating_add(trust);
-    }
-
     /// Connections to a primary that stays are kept.
     fn learn(&mut self, place: Place, make: impl FnOnce(&Place) -> Links, now: u64) {
         let news = self.primary.as_ref().is_none_or(|primary| primary.place != place);
@@ -83,7 +70,6 @@ impl Answer {
             self.primary = Some(Arc::new(Node { place, links }));
         }
         self.questions.answered(news, now);
-        self.trust(now);
     }
 }
 
@@ -260,6 +246,7 @@ fn read(answer: &[Value], asked: &Place) -> Option<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asking::Due;
 
     fn bulk(text: &str) -> Value {
         Value::BulkString(text.as_bytes().to_vec())
