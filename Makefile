@@ -115,13 +115,12 @@ bench: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## Measure, b
 	$(BIN)/python -m benches $(BENCH)
 
 .PHONY: bench-stores
-bench-stores: needs ## Measure a sealed hit and a sealed write on every store: the table in README.md
-	cargo build --quiet --release --locked -p cachekit-server
-	CACHEKIT_SERVER=$${CARGO_TARGET_DIR:-target}/release/cachekit-server \
-	  cargo bench --quiet --locked -p cachekit-engine --bench stores
+bench-stores: needs ## Measure a sealed hit and write on every store: the table in README.md
+	@printf '==> Every store in turn; the first time some minutes go into compiling\n'
+	cargo bench --quiet --locked -p cachekit-engine --bench stores
 
 .PHONY: soak
-soak: needs ## Redis under every fault for a minute each, and a file whose users are killed for a minute
+soak: needs ## A minute of every fault on Redis, and one of killing those who use a file
 	CACHEKIT_SOAK_SECONDS=60 cargo test --locked -p cachekit-engine --test faults_under_load -- --nocapture
 	CACHEKIT_SOAK_SECONDS=60 cargo test --locked -p cachekit-store --test embedded_crash -- --nocapture
 
