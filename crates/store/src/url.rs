@@ -58,7 +58,8 @@ impl FromStr for StoreUrl {
             "memcached" => MemcachedConfig::new(&parts).map(Target::Memcached).map(Self),
             "redis" => RedisConfig::tcp(&parts).map(Target::Redis).map(Self),
             "rediss" => RedisConfig::tls(&parts).map(Target::Redis).map(Self),
-            "redis+cluster" => ClusterConfig::new(&parts).map(Target::Cluster).map(Self),
+            "redis+cluster" => ClusterConfig::tcp(&parts).map(Target::Cluster).map(Self),
+            "rediss+cluster" => ClusterConfig::tls(&parts).map(Target::Cluster).map(Self),
             "redis+sentinel" => SentinelConfig::tcp(&parts).map(Target::Sentinel).map(Self),
             "rediss+sentinel" => SentinelConfig::tls(&parts).map(Target::Sentinel).map(Self),
             "https" => HttpConfig::https(&parts).map(Target::Http).map(Self),
@@ -251,7 +252,7 @@ fn memory_name(parts: &Parts<'_>) -> Result<String, Error> {
     })
 }
 
-const SCHEMES: [&str; 13] = [
+const SCHEMES: [&str; 14] = [
     "memory",
     "memcached",
     "file",
@@ -259,6 +260,7 @@ const SCHEMES: [&str; 13] = [
     "redis",
     "rediss",
     "redis+cluster",
+    "rediss+cluster",
     "redis+sentinel",
     "rediss+sentinel",
     "https",

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use cachekit_process::{Clock, SystemClock};
 use cachekit_store::{Batch, ErrorKind, Expected, Store, StoreOptions, Swap, Write, open};
 use cachekit_testkit::{
-    RedisCluster, RedisServer,
+    Authority, RedisCluster, RedisServer,
     conformance::{self, Outage, Subject},
     eventually_async,
 };
@@ -45,6 +45,26 @@ impl Subject for Cluster {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_the_contract() {
     conformance::run(&Cluster(RedisCluster::start())).await;
+}
+
+#[tokio::test]
+async fn all_of_it_may_be_encrypted() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let cluster = RedisCluster::encrypted(&authority);
+    let store = open(&cluster.url(), &patient()).unwrap();
+    let entries: Vec<_> = (0..100).map(numbered).collect();
+    for (key, value) in &entries {
+        store.set(key, value.clone(), LONG).await.unwrap();
+    }
+    let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+    let found = store.get_many(&keys).await.unwrap();
+    assert!(found.iter().zip(&entries).all(|(found, (_, value))| found.as_ref() == Some(value)));
+    let swap = store.compare_and_set(keys[7], Expected::Exactly(b"7"), "new".into(), LONG);
+    assert_eq!(swap.await.unwrap(), Swap::Done);
+    let [ours, theirs] = [&authority, &other].map(|a| a.file().display().to_string());
+    let misled = open(&cluster.url().replace(&ours, &theirs), &patient()).unwrap();
+    let error = misled.get_many(&["a"]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Untrusted, "{error}");
 }
 
 fn patient() -> StoreOptions {

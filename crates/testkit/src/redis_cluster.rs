@@ -2,7 +2,9 @@
 
 use std::thread;
 
-use crate::{RedisServer, RedisSetup, conformance::Outage, eventually};
+use crate::{
+    Authority, Clients, RedisServer, RedisSetup, Validity, conformance::Outage, eventually,
+};
 
 const PRIMARIES: usize = 3;
 const SLOTS: u16 = 16384;
@@ -12,6 +14,8 @@ const SLOTS: u16 = 16384;
 pub struct RedisCluster {
     /// The primaries of the beginning, then the replica of each in the same order.
     nodes: Vec<RedisServer>,
+    /// The settings of its address; none without TLS.
+    settings: String,
 }
 
 impl RedisCluster {
@@ -21,10 +25,34 @@ impl RedisCluster {
     ///
     /// If `redis-server` is not installed, or the nodes do not come together.
     pub fn start() -> Self {
-        let start = || thread::spawn(|| RedisSetup::new().cluster().start());
+        Self::of(&RedisSetup::new().cluster(), String::new())
+    }
+
+    /// The same, where everybody speaks TLS to everybody, with certificates of this authority.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    pub fn encrypted(authority: &Authority) -> Self {
+        let certificate = authority.issue(&["127.0.0.1"], Validity::Current);
+        let file = authority.file().display().to_string();
+        let node = RedisSetup::new()
+            .cluster()
+            .tls(&certificate, Clients::Anybody)
+            .option("tls-cluster", "yes")
+            .option("tls-replication", "yes")
+            .option("tls-ca-cert-file", &file);
+        Self::of(&node, format!("?ca={file}"))
+    }
+
+    fn of(node: &RedisSetup, settings: String) -> Self {
+        let start = || {
+            let node = node.clone();
+            thread::spawn(|| node.start())
+        };
         let starting: Vec<_> = (0..2 * PRIMARIES).map(|_| start()).collect();
         let started = starting.into_iter().map(|thread| thread.join().expect("a server"));
-        let cluster = Self { nodes: started.collect() };
+        let cluster = Self { nodes: started.collect(), settings };
         cluster.meet();
         cluster.is_whole();
         cluster
@@ -33,8 +61,9 @@ impl RedisCluster {
     /// The address of all its nodes.
     pub fn url(&self) -> String {
         let places: Vec<_> =
-            self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
-        format!("redis+cluster://{}", places.join(","))
+            self.nodes.iter().map(|node| format!("127.0.0.1:{}", self.port_of(node))).collect();
+        let scheme = if self.settings.is_empty() { "redis" } else { "rediss" };
+        format!("{scheme}+cluster://{}{}", places.join(","), self.settings)
     }
 
     /// The address of one node alone, from which the others are found.
@@ -114,7 +143,7 @@ impl RedisCluster {
             node.query::<()>(&["CLUSTER", "ADDSLOTSRANGE", &from, &to]);
         }
         for node in others {
-            let (port, bus) = (node.port().to_string(), node.bus_port().to_string());
+            let (port, bus) = (self.port_of(node).to_string(), node.bus_port().to_string());
             first.query::<()>(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
         }
         eventually("the nodes have met", || {
@@ -133,6 +162,11 @@ impl RedisCluster {
                 info.contains("master_link_status:up")
             })
         });
+    }
+
+    /// By which the others know it.
+    fn port_of(&self, node: &RedisServer) -> u16 {
+        if self.settings.is_empty() { node.port() } else { node.tls_port() }
     }
 
     fn id(&self, node: usize) -> String {

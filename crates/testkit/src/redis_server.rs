@@ -28,8 +28,9 @@ pub struct RedisSetup {
     maxmemory: Option<String>,
     /// More of the server's options, with their values.
     options: Vec<(&'static str, String)>,
-    /// The option that gives the second port its use.
-    second_port: Option<&'static str>,
+    /// Which of its further ports it listens on.
+    speaks_tls: bool,
+    is_clustered: bool,
     sentinel: Option<String>,
 }
 
@@ -70,7 +71,7 @@ impl RedisSetup {
                 self.options.push(("tls-ca-cert-file", authority));
             }
         }
-        self.second_port = Some("tls-port");
+        self.speaks_tls = true;
         self
     }
 
@@ -83,7 +84,7 @@ impl RedisSetup {
         ] {
             self.options.push((name, value.into()));
         }
-        self.second_port = Some("cluster-port");
+        self.is_clustered = true;
         self
     }
 
@@ -123,8 +124,9 @@ pub struct RedisServer {
 #[derive(Clone, Copy, Debug)]
 struct Ports {
     plain: u16,
-    /// For TLS, or for the bus of a cluster.
-    second: u16,
+    tls: u16,
+    /// Where the nodes of a cluster speak to each other.
+    bus: u16,
 }
 
 impl RedisServer {
@@ -140,7 +142,7 @@ impl RedisServer {
     fn with(setup: RedisSetup) -> Self {
         let directory = tempfile::Builder::new().prefix("ck").tempdir().expect("a directory");
         for _ in 0..20 {
-            let ports = Ports { plain: free_port(), second: free_port() };
+            let ports = Ports { plain: free_port(), tls: free_port(), bus: free_port() };
             if let Some(running) = start(&setup, ports, directory.path()) {
                 return Self { setup, ports, directory, running: Mutex::new(Some(running)) };
             }
@@ -155,11 +157,11 @@ impl RedisServer {
 
     /// The port for TLS, if the server was [set up](RedisSetup::tls) for it.
     pub fn tls_port(&self) -> u16 {
-        self.ports.second
+        self.ports.tls
     }
 
     pub(crate) fn bus_port(&self) -> u16 {
-        self.ports.second
+        self.ports.bus
     }
 
     /// Whether it was neither killed nor dropped.
@@ -326,8 +328,11 @@ fn arguments(setup: &RedisSetup, ports: Ports, directory: &Path) -> Vec<String> 
         option("maxmemory", &[limit]);
         option("maxmemory-policy", &["noeviction"]);
     }
-    if let Some(name) = setup.second_port {
-        option(name, &[&ports.second.to_string()]);
+    if setup.speaks_tls {
+        option("tls-port", &[&ports.tls.to_string()]);
+    }
+    if setup.is_clustered {
+        option("cluster-port", &[&ports.bus.to_string()]);
     }
     for (name, value) in &setup.options {
         option(name, &[value]);

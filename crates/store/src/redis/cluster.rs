@@ -11,12 +11,13 @@ use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    RedisConfig,
-    config::{Endpoint, Login, Place},
+    ClusterConfig, RedisConfig,
+    config::{Login, Place},
     framing::Bounds,
     links::{Links, Replay, Request},
     nodes::{self, Node, Nodes},
     redirect::{self, Redirect},
+    seeds::Line,
     server::{Role, Server},
     slot, topology,
 };
@@ -41,6 +42,7 @@ impl Keyed {
 pub(super) struct Cluster {
     seeds: Vec<Place>,
     login: Option<Login>,
+    line: Line,
     address: Arc<str>,
     bounds: Bounds,
     options: StoreOptions,
@@ -62,14 +64,10 @@ enum Announced {
 }
 
 impl Cluster {
-    pub(super) fn new(
-        seeds: Vec<Place>,
-        login: Option<Login>,
-        address: Arc<str>,
-        options: &StoreOptions,
-    ) -> Self {
+    pub(super) fn new(config: ClusterConfig, address: Arc<str>, options: &StoreOptions) -> Self {
         let bounds = Bounds::of_entries(options.largest_entry());
-        Self { seeds, login, address, bounds, options: options.clone(), here: PerProcess::new() }
+        let (ClusterConfig { seeds, login, line }, options) = (config, options.clone());
+        Self { seeds, login, line, address, bounds, options, here: PerProcess::new() }
     }
 
     /// Sends each command to its key's node, those of a node in one go, and returns the replies in
@@ -256,8 +254,8 @@ impl Cluster {
         }
     }
 
-    fn server(&self, Place { host, port }: &Place, bounds: Bounds) -> Server {
-        let endpoint = Endpoint::Tcp { host: host.clone(), port: *port };
+    fn server(&self, place: &Place, bounds: Bounds) -> Server {
+        let endpoint = self.line.to(place);
         let config = RedisConfig { endpoint, database: 0, login: self.login.clone() };
         Server::new(config, Arc::clone(&self.address), bounds, Role::Any)
     }

@@ -16,7 +16,7 @@ use crate::Error;
 /// One server, or many that share the keys.
 pub(super) enum Route {
     Single(Box<Single>),
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 /// The one server: always the same, or the one that takes writes at present.

@@ -9,11 +9,46 @@ use crate::{
     url::{KeepSlashes, Parts, encoded, host, malformed, port, split_port, write_place},
 };
 
-/// `redis+cluster://[[user]:password@]host[:port],…`.
+/// `redis+cluster://[[user]:password@]host[:port],…`; `rediss+cluster://…` the same over TLS, with
+/// the settings of `rediss://`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ClusterConfig {
     pub(super) seeds: Vec<Place>,
     pub(super) login: Option<Login>,
+    pub(super) line: Line,
+}
+
+/// How each of several servers is spoken to, those included that others name.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Line {
+    Plain,
+    Encrypted(TlsFiles),
+}
+
+impl Line {
+    pub(super) fn to(&self, Place { host, port }: &Place) -> Endpoint {
+        let (host, port) = (host.clone(), *port);
+        match self {
+            Self::Plain => Endpoint::Tcp { host, port },
+            Self::Encrypted(files) => Endpoint::Tls { host, port, files: files.clone() },
+        }
+    }
+
+    /// What stands before `+` in the scheme.
+    const fn scheme(&self) -> &'static str {
+        match self {
+            Self::Plain => "redis",
+            Self::Encrypted(_) => "rediss",
+        }
+    }
+
+    /// The files as settings of an address, with the `?` before them; empty without any.
+    fn settings(&self) -> String {
+        match self {
+            Self::Plain => String::new(),
+            Self::Encrypted(files) => files.to_string(),
+        }
+    }
 }
 
 /// `redis+sentinel://[[user]:password@]host[:port],…/service[/database]`, with
@@ -28,39 +63,54 @@ pub(crate) struct SentinelConfig {
     pub(super) login: Option<Login>,
     /// Who we are to the sentinels.
     pub(super) sentinel_login: Option<Login>,
-    tls: Option<TlsFiles>,
+    pub(super) line: Line,
 }
 
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
 
 impl ClusterConfig {
-    pub(crate) fn new(parts: &Parts<'_>) -> Result<Self, Error> {
+    pub(crate) fn tcp(parts: &Parts<'_>) -> Result<Self, Error> {
+        if !parts.query.is_empty() {
+            return Err(malformed("a setting after the `?`, and a cluster without TLS has none"));
+        }
+        Self::new(parts, |_| Ok(Line::Plain))
+    }
+
+    pub(crate) fn tls(parts: &Parts<'_>) -> Result<Self, Error> {
+        Self::new(parts, |given| given.take_files().map(Line::Encrypted))
+    }
+
+    fn new(
+        parts: &Parts<'_>,
+        line: impl FnOnce(&mut Given) -> Result<Line, Error>,
+    ) -> Result<Self, Error> {
         if !matches!(parts.path, "" | "/" | "/0") {
             return Err(malformed("a database other than 0, which is all that a cluster has"));
         }
-        if !parts.query.is_empty() {
-            return Err(malformed("a setting after the `?`, and a cluster has none"));
+        let mut given = Given::from_userinfo(parts.userinfo)?;
+        for (name, value) in &parts.query {
+            given.put(&["ca", "cert", "key"], name, value)?;
         }
-        let login = Given::from_userinfo(parts.userinfo)?.into_login()?;
-        Ok(Self { seeds: seeds(parts, PORT)?, login })
+        let line = line(&mut given)?;
+        Ok(Self { seeds: seeds(parts, PORT)?, line, login: given.into_login()? })
     }
 }
 
 impl SentinelConfig {
     pub(crate) fn tcp(parts: &Parts<'_>) -> Result<Self, Error> {
-        Self::new(parts, &["db", "sentinel_user", "sentinel_password"], |_| Ok(None))
+        Self::new(parts, &["db", "sentinel_user", "sentinel_password"], |_| Ok(Line::Plain))
     }
 
     pub(crate) fn tls(parts: &Parts<'_>) -> Result<Self, Error> {
         let allowed = ["db", "sentinel_user", "sentinel_password", "ca", "cert", "key"];
-        Self::new(parts, &allowed, |given| given.take_files().map(Some))
+        Self::new(parts, &allowed, |given| given.take_files().map(Line::Encrypted))
     }
 
     fn new(
         parts: &Parts<'_>,
         allowed: &[&str],
-        files: impl FnOnce(&mut Given) -> Result<Option<TlsFiles>, Error>,
+        line: impl FnOnce(&mut Given) -> Result<Line, Error>,
     ) -> Result<Self, Error> {
         let path = parts.path.strip_prefix('/').unwrap_or("");
         let (service, database) = path.split_once('/').unwrap_or((path, ""));
@@ -75,19 +125,10 @@ impl SentinelConfig {
             sentinels: seeds(parts, SENTINEL_PORT)?,
             service: self::service(service)?,
             database: given.database(),
-            tls: files(&mut given)?,
+            line: line(&mut given)?,
             sentinel_login: given.take_sentinel_login()?,
             login: given.into_login()?,
         })
-    }
-
-    /// A sentinel, or a server that one has named: both are spoken to in the same way.
-    pub(super) fn endpoint(&self, Place { host, port }: &Place) -> Endpoint {
-        let (host, port) = (host.clone(), *port);
-        match &self.tls {
-            None => Endpoint::Tcp { host, port },
-            Some(files) => Endpoint::Tls { host, port, files: files.clone() },
-        }
     }
 }
 
@@ -117,19 +158,20 @@ fn service(text: &str) -> Result<String, Error> {
 
 impl fmt::Display for ClusterConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("redis+cluster://")?;
+        write!(f, "{}+cluster://", self.line.scheme())?;
         config::write_login(f, self.login.as_ref())?;
-        write_places(f, &self.seeds)
+        write_places(f, &self.seeds)?;
+        f.write_str(&self.line.settings())
     }
 }
 
 impl fmt::Display for SentinelConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.tls.is_some() { "rediss+sentinel://" } else { "redis+sentinel://" })?;
+        write!(f, "{}+sentinel://", self.line.scheme())?;
         config::write_login(f, self.login.as_ref())?;
         write_places(f, &self.sentinels)?;
         write!(f, "/{}/{}", self.service, self.database)?;
-        let files = self.tls.as_ref().map(ToString::to_string).unwrap_or_default();
+        let files = self.line.settings();
         f.write_str(&files)?;
         let Some(Login { user, .. }) = &self.sentinel_login else { return Ok(()) };
         f.write_str(if files.is_empty() { "?" } else { "&" })?;

@@ -77,7 +77,7 @@ impl Sentinels {
     pub(super) fn new(config: SentinelConfig, address: Arc<str>, options: &StoreOptions) -> Self {
         let server = |place| {
             let login = config.sentinel_login.clone();
-            let config = RedisConfig { endpoint: config.endpoint(place), database: 0, login };
+            let config = RedisConfig { endpoint: config.line.to(place), database: 0, login };
             Server::new(config, Arc::clone(&address), BOUNDS, Role::Any)
         };
         let servers = config.sentinels.iter().map(server).collect();
@@ -174,7 +174,7 @@ impl Sentinels {
 
     fn links(&self, place: &Place) -> Links {
         let SentinelConfig { database, login, .. } = &self.config;
-        let endpoint: Endpoint = self.config.endpoint(place);
+        let endpoint: Endpoint = self.config.line.to(place);
         let config = RedisConfig { endpoint, database: *database, login: login.clone() };
         let bounds = Bounds::of_entries(self.options.largest_entry());
         let server = Server::new(config, Arc::clone(&self.address), bounds, Role::Primary);

@@ -59,9 +59,8 @@ impl RedisStore {
     /// A store in a cluster that has not been looked for yet.
     pub(crate) fn cluster(config: ClusterConfig, options: &StoreOptions) -> Self {
         let address: Arc<str> = config.to_string().into();
-        let ClusterConfig { seeds, login } = config;
         Self {
-            route: Route::Cluster(Cluster::new(seeds, login, Arc::clone(&address), options)),
+            route: Route::Cluster(Box::new(Cluster::new(config, Arc::clone(&address), options))),
             address,
             largest_entry: options.largest_entry(),
         }
