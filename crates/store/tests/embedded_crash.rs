@@ -6,13 +6,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "tests fail by panicking"
 )]
 
 use std::{
     env, fs,
     path::Path,
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -112,6 +113,7 @@ fn spawn(url: &str, seed: u64) -> Child {
         .args(["--exact", "a_process_of_many", "--ignored", "--nocapture"])
         .env("CACHEKIT_TEST_URL", url)
         .env("CACHEKIT_TEST_SEED", seed.to_string())
+        .stdout(Stdio::null())
         .spawn()
         .unwrap()
 }
@@ -133,6 +135,9 @@ fn kill_at_random(url: &str, lasting: Duration) -> u64 {
         let mut victim = std::mem::replace(&mut processes[which], next());
         end(&mut victim);
         killed += 1;
+        if killed % 100 == 0 {
+            println!("{killed} killed, {:.0?} of {lasting:?}", start.elapsed());
+        }
     }
     processes.iter_mut().for_each(end);
     killed
