@@ -16,6 +16,7 @@ WORKER     := examples/cloudflare-worker
 TOOLS      := $(CURDIR)/target/tools
 CARGO_DENY := 0.20.2
 CARGO_FUZZ := 0.13.2
+ATHERIS    := atheris==3.0.0
 export PATH := $(TOOLS)/bin:$(PATH)
 
 RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find crates python -name target -prune -o \
@@ -142,6 +143,11 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## Fuzz every target for FUZZ_SECONDS each
 	@cd fuzz && for target in $$(cargo fuzz list); do \
 	  printf '==> fuzz %s, %s s\n' "$$target" '$(FUZZ_SECONDS)'; \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+.PHONY: fuzz-python
+fuzz-python: $(VENV)/.dev-tools $(VENV)/.package ## Fuzz the Python faces of the decoders for FUZZ_SECONDS
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) install --quiet '$(ATHERIS)'
+	$(BIN)/python fuzz/python/faces.py -max_total_time=$(FUZZ_SECONDS)
 
 ##@ Work on it
 

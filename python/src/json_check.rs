@@ -5,8 +5,8 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
 use crate::errors::SerializationError;
 
-/// Deeper nesting is refused: no reader of JSON has to follow it.
-const DEEPEST: usize = 128;
+/// Deeper nesting is refused: no reader of JSON has to follow it, and ours ends here.
+const DEEPEST: usize = 127;
 
 /// Raises `SerializationError` unless the value is made of exactly the types that JSON has.
 #[pyfunction]

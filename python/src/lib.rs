@@ -36,6 +36,7 @@ mod fill;
 mod flights;
 mod function;
 mod handle;
+mod json;
 mod json_check;
 mod logging;
 mod lookup;
@@ -80,6 +81,8 @@ mod _native {
     use crate::function::Function;
     #[pymodule_export]
     use crate::handle::{AsyncCached, Cached};
+    #[pymodule_export]
+    use crate::json::{json_from_bytes, json_to_bytes};
     #[pymodule_export]
     use crate::json_check::check_json;
     #[pymodule_export]

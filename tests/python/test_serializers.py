@@ -5,9 +5,13 @@ import json
 import subprocess
 import sys
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cachekit import ConfigurationError, DecryptionError, SerializationError, cache
+from cachekit._native import json_from_bytes, json_to_bytes
 from cachekit.serializers import (
     ArrowSerializer,
     DefaultSerializer,
@@ -257,3 +261,30 @@ def test_serializers_import_nothing_until_they_are_used():
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     ).stdout
     assert printed.strip() == "[]"
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON_VALUES)
+def test_orjson_and_our_own_json_read_each_other(value):
+    theirs, own = orjson.dumps(value), json_to_bytes(value)
+    for data in (theirs, own):
+        assert repr(json_from_bytes(data)) == repr(orjson.loads(data)) == repr(value)
+
+
+def test_json_nests_as_deep_with_orjson_as_without(orjson_or_not):
+    value = []
+    for _ in range(126):
+        value = [value]
+    assert orjson_or_not.deserialize(orjson_or_not.serialize(value)) == value
+    with pytest.raises(SerializationError, match="127 levels"):
+        orjson_or_not.serialize([value])

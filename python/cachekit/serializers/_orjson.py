@@ -1,8 +1,8 @@
-"""JSON, by orjson where it is installed and by the standard library where it is not."""
+"""JSON, by orjson where it is installed and by ourselves where it is not."""
 
 from __future__ import annotations
 
-from cachekit._native import check_json
+from cachekit._native import check_json, json_from_bytes, json_to_bytes
 from cachekit.exceptions import SerializationError
 
 TYPE_CHECKING = False
@@ -15,8 +15,8 @@ class OrjsonSerializer:
     """Keeps what JSON can say: dicts with ``str`` keys, lists, strings, numbers, booleans, None.
 
     Anything else is refused rather than turned into its nearest relative: tuples, other keys than
-    ``str``, NaN and infinities, integers beyond 64 bits, dates. orjson and the standard library's
-    ``json`` read each other's entries.
+    ``str``, NaN and infinities, integers beyond 64 bits, dates. What orjson writes is read without
+    it, and the other way round.
 
     Example:
         >>> OrjsonSerializer().serialize({"id": 7})
@@ -36,7 +36,6 @@ class OrjsonSerializer:
         Raises:
             SerializationError: The value holds what JSON cannot; the message says where.
         """
-        check_json(value)
         try:
             return self._dumps(value)
         except (TypeError, ValueError, RecursionError) as error:
@@ -59,22 +58,10 @@ def _implementation() -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:
     try:
         import orjson
     except ImportError:
-        return _standard_library()
-    return orjson.dumps, orjson.loads
-
-
-def _standard_library() -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:
-    import json
-
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-
-    def refuse(constant: str) -> Any:
-        raise ValueError(constant)
+        return json_to_bytes, json_from_bytes
 
     def dumps(value: Any) -> bytes:
-        return encode(value).encode()
+        check_json(value)
+        return orjson.dumps(value)
 
-    def loads(data: bytes) -> Any:
-        return json.loads(data, parse_constant=refuse)
-
-    return dumps, loads
+    return dumps, orjson.loads
