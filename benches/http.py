@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import csv
+import http.client
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -156,6 +156,17 @@ def cachekit(url: str) -> Paths:
     return Paths(f"http://{parts.netloc}", ("GET", entry, ""), ("PUT", entry, ""), headers)
 
 
+def fill(paths: Paths) -> None:
+    """Writes every name once, so that each read finds something."""
+    method, before, after = paths.write
+    headers = dict(re.findall(r'\["(.+?)"\] = "(.+?)"', paths.headers))
+    connection = http.client.HTTPConnection(urlsplit(paths.address).netloc)
+    for n in range(NAMES):
+        connection.request(method, f"{before}{n}{after}", b"x" * BYTES, headers)
+        connection.getresponse().read()
+    connection.close()
+
+
 def contestants(
     stack: ExitStack, profile: str
 ) -> dict[str, Callable[..., tuple[float, float, float]]]:
@@ -165,23 +176,25 @@ def contestants(
     embedded = stack.enter_context(CachekitServer(profile=profile))
     shared = stack.enter_context(CachekitServer("shm://cachekit-bench", profile))
     over_redis = stack.enter_context(CachekitServer(redis.url, profile))
-    http = {
+    served = {
         "cachekit, file:": cachekit(embedded.url),
         "cachekit, shm:": cachekit(shared.url),
         "cachekit, redis:": cachekit(over_redis.url),
     }
     if shutil.which("webdis"):
         address = stack.enter_context(webdis(beside.port))
-        http["webdis"] = Paths(address, ("GET", "/GET/ck:", ".bin"), ("PUT", "/SETEX/ck:", "/600"))
+        served["webdis"] = Paths(
+            address, ("GET", "/GET/ck:", ".bin"), ("PUT", "/SETEX/ck:", "/600")
+        )
 
     def asking(paths: Paths) -> Callable[..., tuple[float, float, float]]:
         return lambda *how: wrk(paths, *how)
 
-    players = {name: asking(paths) for name, paths in http.items()}
+    for paths in served.values():
+        fill(paths)
+    redis_benchmark(redis.port, "write", 1, 1)
+    players = {name: asking(paths) for name, paths in served.items()}
     players["bare Redis"] = lambda *how: redis_benchmark(redis.port, *how)
-    for name, player in players.items():
-        player("write", 1, 1)
-        print(f"{name} is ready", file=sys.stderr)
     return players
 
 

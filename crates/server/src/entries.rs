@@ -95,7 +95,11 @@ impl Entries {
         let live = |whole: Option<Bytes>| {
             whole.and_then(|whole| Record::read(whole, Kind::Entry)).filter(|r| now < r.end())
         };
-        Ok(found.into_iter().map(live).collect())
+        let found: Vec<Option<Record>> = found.into_iter().map(live).collect();
+        for (key, _) in keys.iter().zip(&found).filter(|(_, found)| found.is_none()) {
+            self.ledger.forget(space.id(), key);
+        }
+        Ok(found)
     }
 
     pub(crate) async fn put(
