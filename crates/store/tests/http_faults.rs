@@ -102,9 +102,21 @@ async fn a_read_survives_a_lost_connection_and_a_write_says_that_it_may_not_have
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         assert_eq!(get(&*store).await.unwrap(), Some(value()), "{bytes}");
     }
-    // Cut while nobody looked: a write of which nothing has left is sent again too.
     proxy.cut();
     assert_eq!(store.delete("k").await.unwrap(), Deleted::Removed);
+}
+
+/// Between the calls of an application that blocks, its runtime stands still.
+#[test]
+fn a_write_after_a_restart_that_nobody_has_noticed_is_done() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = CachekitServer::start();
+    let store = open(&server.url(), &brisk().with_token(server.token())).unwrap();
+    for _ in 0..5 {
+        runtime.block_on(store.set("k", value(), LONG)).unwrap();
+        server.restart();
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[tokio::test]

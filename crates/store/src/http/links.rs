@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 use tokio::{
     runtime::{Handle, Id},
     sync::Semaphore,
+    task::yield_now,
     time::{Instant, timeout_at},
 };
 
@@ -43,6 +44,10 @@ const MOST_CONNECTIONS: usize = 64;
 /// Servers and what stands before them close what is idle, most after a minute; what has been idle
 /// for so long is not trusted with a request that cannot be sent twice.
 const LONGEST_IDLE: Duration = Duration::from_secs(20);
+
+/// A connection that was idle for so long may have been closed by the server while the runtime
+/// stood still: it is looked at before a request is sent that cannot be sent twice.
+const STOOD_STILL: Duration = Duration::from_millis(20);
 
 /// The connections to one server.
 pub(super) struct Links {
@@ -139,7 +144,7 @@ impl Links {
         draft: &Draft,
         largest: usize,
     ) -> Result<Reply, Error> {
-        let (connection, age) = match pool.take() {
+        let (connection, age) = match pool.take().await {
             Some(connection) => (connection, Age::Used),
             None => (self.dial(end).await?, Age::New),
         };
@@ -239,15 +244,23 @@ impl Links {
 
 impl Pool {
     /// The connection that was used last, if it may still be good.
-    fn take(&self) -> Option<Connection> {
-        let mut idle = self.idle.lock();
-        let now = Instant::now();
-        while let Some(Idle { connection, since }) = idle.pop() {
-            if connection.is_open() && now.saturating_duration_since(since) < LONGEST_IDLE {
+    async fn take(&self) -> Option<Connection> {
+        while let Some(Idle { connection, since }) = self.last() {
+            let idle = since.elapsed();
+            if idle >= STOOD_STILL {
+                // A runtime without anything to do looks at its sockets, and then the driver runs.
+                yield_now().await;
+                yield_now().await;
+            }
+            if connection.is_open() && idle < LONGEST_IDLE {
                 return Some(connection);
             }
         }
         None
+    }
+
+    fn last(&self) -> Option<Idle> {
+        self.idle.lock().pop()
     }
 
     fn keep(&self, connection: Connection) {
