@@ -13,6 +13,7 @@ import struct
 import uuid
 import zoneinfo
 
+import numpy as np
 import pytest
 from encoding import describe, one, reference, vectors
 from hypothesis import given
@@ -20,8 +21,8 @@ from hypothesis import strategies as st
 
 NAMES = {
     "collections": collections, "datetime": dt, "decimal": decimal, "fractions": fractions,
-    "http": http, "ipaddress": ipaddress, "pathlib": pathlib, "re": re, "struct": struct,
-    "uuid": uuid, "zoneinfo": zoneinfo,
+    "http": http, "ipaddress": ipaddress, "numpy": np, "pathlib": pathlib, "re": re,
+    "struct": struct, "uuid": uuid, "zoneinfo": zoneinfo,
 }  # fmt: skip
 
 

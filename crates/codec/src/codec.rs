@@ -18,6 +18,41 @@ use crate::{Error, SerializerId};
 /// assert_eq!(back, [1, 2, 3]);
 /// # Ok::<(), cachekit_codec::Error>(())
 /// ```
+///
+/// One of your own has a number from 128 to 255, which entries carry: never use it for another one.
+///
+/// ```
+/// use cachekit_codec::{Codec, Error, Reason, SerializerId};
+///
+/// /// Text as it is, with nothing around it.
+/// struct Plain;
+///
+/// impl Codec<String> for Plain {
+///     fn id(&self) -> SerializerId {
+///         SerializerId(128)
+///     }
+///
+///     fn encode(&self, value: &String, out: &mut Vec<u8>) -> Result<(), Error> {
+///         out.extend_from_slice(value.as_bytes());
+///         Ok(())
+///     }
+///
+///     fn decode(&self, bytes: &[u8]) -> Result<String, Error> {
+///         let text = std::str::from_utf8(bytes).map_err(|_| Error::Decode {
+///             serializer: self.id(),
+///             type_name: "String",
+///             reason: Reason::NotUtf8,
+///         })?;
+///         Ok(text.to_owned())
+///     }
+/// }
+///
+/// let mut bytes = Vec::new();
+/// Plain.encode(&"text".to_owned(), &mut bytes)?;
+/// assert_eq!(Plain.decode(&bytes)?, "text");
+/// assert!(Plain.decode(&[0xff]).is_err());
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Codec<V> {
     /// The number that entries of this codec carry: one of this project's, or 128 and up.
     fn id(&self) -> SerializerId;
