@@ -12,12 +12,13 @@
 //! | `caller`, `token`, `rate`, `space` | who asks, how often, and whose entries they are |
 //! | `name`, `ttl`, `tag`, `wire`, `body`, `leftover` | what requests are made of, read strictly |
 //! | `entries`, `record` | what is done with entries, and what is written in front of them |
-//! | `ledger`, `metrics`, `hub` | what is counted, and told |
+//! | `ledger`, `metrics`, `hub`, `logging`, `complaint` | what is counted, told and logged |
 //! | `refusal`, `error` | why a request, or the server, did not succeed |
 #![forbid(unsafe_code)]
 
 mod body;
 mod caller;
+mod complaint;
 mod connection;
 mod entries;
 mod error;

@@ -10,6 +10,8 @@ use axum::{
 use cachekit_store::ErrorKind;
 use serde_json::json;
 
+use crate::complaint;
+
 /// Why a request was not done. Holds nothing of what was sent.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -100,7 +102,7 @@ impl From<cachekit_store::Error> for Refusal {
             }
             _ => (S::BAD_GATEWAY, "store_failed", "the store below failed"),
         };
-        tracing::warn!(kind = ?kind, error = %error, "the store failed");
+        complaint::store_failed(&error);
         let refusal = Self::new(status, code, message);
         if status == S::SERVICE_UNAVAILABLE { refusal.after(1) } else { refusal }
     }
