@@ -13,6 +13,8 @@ import json
 import os
 import re
 import shutil
+import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -27,7 +29,7 @@ from tools.cachekit_server import TOKEN, CachekitServer
 from tools.redis_server import RedisServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 BYTES: Final = 1024
 CLIENTS: Final = (1, 32)
@@ -117,11 +119,13 @@ def redis_benchmark(
 
 
 @contextmanager
-def webdis(redis_port: int) -> Iterator[str]:
+def webdis(redis_port: int) -> Generator[str]:
     """webdis, as Debian has it, in front of this Redis."""
     with tempfile.TemporaryDirectory(prefix="cachekit-webdis-") as home:
-        port = redis_port + 1 if redis_port < 65_000 else redis_port - 1
-        config = {
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        config: dict[str, object] = {
             "redis_host": "127.0.0.1", "redis_port": redis_port, "http_host": "127.0.0.1",
             "http_port": port, "threads": 2, "pool_size": 10, "daemonize": False,
             "verbosity": 0, "logfile": f"{home}/log", "acl": [{"disabled": []}],
@@ -198,10 +202,33 @@ def contestants(
     return players
 
 
+def turns(
+    players: dict[str, Callable[..., tuple[float, float, float]]],
+    operation: str,
+    clients: int,
+    options: argparse.Namespace,
+) -> list[Result]:
+    """Everybody once per round, so that what disturbs the machine disturbs all; medians of each."""
+    measured: dict[str, list[tuple[float, float, float]]] = {name: [] for name in players}
+    for _ in range(options.rounds):
+        for name, player in players.items():
+            measured[name].append(player(operation, clients, options.seconds))
+    return [
+        Result(
+            name,
+            operation,
+            clients,
+            *(statistics.median(column) for column in zip(*rows, strict=True)),
+        )
+        for name, rows in measured.items()
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-http", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
-    parser.add_argument("--seconds", type=int, default=5, help="for each line of the table")
+    parser.add_argument("--seconds", type=int, default=3, help="that each turn takes")
+    parser.add_argument("--rounds", type=int, default=3, help="turns that each contestant takes")
     parser.add_argument("--profile", default="release", help="how the server is compiled")
     options = parser.parse_args()
     if not shutil.which("wrk"):
@@ -211,9 +238,7 @@ def main() -> None:
         players = contestants(stack, options.profile)
         for operation in OPERATIONS:
             for clients in CLIENTS:
-                for name, player in players.items():
-                    measured = player(operation, clients, options.seconds)
-                    results.append(Result(name, operation, clients, *measured))
+                results += turns(players, operation, clients, options)
     if options.json:
         print(json.dumps([asdict(result) for result in results]))
         return
