@@ -6,24 +6,19 @@
     reason = "tests fail by panicking"
 )]
 
+mod one_entry;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use cachekit_process::{Clock, ManualClock, UnixMillis};
-use cachekit_store::{Deleted, Error, ErrorKind, Expected, Store, StoreOptions, Swap, open};
-use cachekit_testkit::{Fault, FaultProxy, RedisServer, RedisSetup, eventually_async};
+use cachekit_store::{Deleted, ErrorKind, Expected, Store, Swap, open};
+use cachekit_testkit::{Fault, FaultProxy, RedisServer, RedisSetup};
 use futures_util::FutureExt;
 
+use one_entry::{brisk, get, is_read_though_cut, is_written_once, value, works_again};
+
 const LONG: Duration = Duration::from_secs(60);
-const BRISK: Duration = Duration::from_millis(250);
-
-fn brisk() -> StoreOptions {
-    StoreOptions::default().with_connect_timeout(BRISK).with_operation_timeout(BRISK)
-}
-
-fn value() -> Bytes {
-    Bytes::from_static(b"value")
-}
 
 /// A server, a proxy before it, and a store that has used its connection.
 async fn connected() -> (RedisServer, FaultProxy, Arc<dyn Store>) {
@@ -34,34 +29,16 @@ async fn connected() -> (RedisServer, FaultProxy, Arc<dyn Store>) {
     (server, proxy, store)
 }
 
-async fn get(store: &dyn Store, key: &str) -> Result<Option<Bytes>, Error> {
-    store.get_many(&[key]).await.map(|mut answers| answers.remove(0))
-}
-
-async fn works_again(store: &dyn Store) {
-    eventually_async("the store works again", || async {
-        get(store, "k").await.is_ok_and(|answer| answer == Some(value()))
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_read_cut_in_the_middle_of_its_reply_is_asked_again() {
     let (_server, proxy, store) = connected().await;
-    for bytes in [0, 1, 5, 9] {
-        proxy.inject(Fault::ResetAfter(bytes));
-        assert_eq!(get(&*store, "k").await.unwrap(), Some(value()), "{bytes}");
-        assert_eq!(proxy.fault(), Fault::None);
-    }
+    is_read_though_cut(&*store, &proxy, [0, 1, 5, 9]).await;
 }
 
 #[tokio::test]
 async fn a_write_that_may_have_been_done_is_not_done_again() {
     let (_server, proxy, store) = connected().await;
-    proxy.inject(Fault::ResetAfter(0));
-    let error = store.set("k", Bytes::from_static(b"new"), LONG).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(get(&*store, "k").await.unwrap().as_deref(), Some(&b"new"[..]), "it was done");
+    is_written_once(&*store, &proxy).await;
 }
 
 #[tokio::test]
