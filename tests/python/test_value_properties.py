@@ -7,6 +7,7 @@ import collections
 
 import pytest
 from any_value import CLASSES, VALUE, same
+from encoding import one
 from hypothesis import HealthCheck, given, settings
 
 from cachekit import Cache
@@ -62,3 +63,8 @@ def test_any_value_comes_back_from(make, backend, monkeypatch):
         assert same(entries.get("value", default=absent), value)
 
     comes_back()
+
+
+@given(VALUE)
+def test_a_value_that_came_back_is_the_same_argument(value):
+    assert one(PLAIN.deserialize(PLAIN.serialize(value))) == one(value)
