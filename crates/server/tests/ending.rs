@@ -15,7 +15,6 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     thread,
-    time::{Duration, Instant},
 };
 
 use cachekit_testkit::{CachekitServer, CachekitServerSetup, eventually};
@@ -117,17 +116,29 @@ fn told_to_end_under_load_it_finishes_what_it_began() {
     load.all_is_there(&server);
 }
 
+/// A request of which the server has the head, and asks for the body.
+fn begun(server: &CachekitServer, name: &str) -> Client {
+    let mut client = Client::of(server);
+    let token = server.token();
+    client.send(
+        format!(
+            "PUT /v1/cache/{name} HTTP/1.1\r\nHost: l\r\nAuthorization: Bearer {token}\r\n\
+             Expect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+        )
+        .as_bytes(),
+    );
+    assert_eq!(client.line().as_deref(), Some("HTTP/1.1 100 Continue"));
+    assert_eq!(client.line().as_deref(), Some(""));
+    client
+}
+
 #[test]
 fn a_request_in_flight_is_waited_for() {
     let server = CachekitServer::start();
-    let mut client = Client::of(&server);
-    let token = server.token();
-    let head = format!(
-        "PUT /v1/cache/late HTTP/1.1\r\nHost: l\r\nAuthorization: Bearer {token}\r\nContent-Length: 4\r\n\r\n"
-    );
-    client.send(head.as_bytes());
+    let mut client = begun(&server, "late");
     client.send(b"la");
     let mut listening = Client::of(&server);
+    let token = server.token();
     listening.send(
         format!("GET /v1/events HTTP/1.1\r\nHost: l\r\nAuthorization: Bearer {token}\r\n\r\n")
             .as_bytes(),
@@ -139,7 +150,9 @@ fn a_request_in_flight_is_waited_for() {
         let ended = scope.spawn(|| server.terminate());
         eventually("it is told", || server.log().contains("ending"));
         assert!(idle.is_hung_up());
-        assert!(std::net::TcpStream::connect(("127.0.0.1", server.port())).is_err());
+        eventually("it no longer listens", || {
+            std::net::TcpStream::connect(("127.0.0.1", server.port())).is_err()
+        });
         client.send(b"te");
         assert_eq!(client.answer("PUT").expect("an answer").status, 200);
         drop((client, idle, listening));
@@ -152,18 +165,17 @@ fn a_request_in_flight_is_waited_for() {
 #[test]
 fn who_takes_too_long_is_cut() {
     let server = CachekitServerSetup::new().argument("--shutdown-timeout=200ms").start();
-    let mut client = Client::of(&server);
-    let token = server.token();
-    let head = format!(
-        "PUT /v1/cache/x HTTP/1.1\r\nHost: l\r\nAuthorization: Bearer {token}\r\nContent-Length: 4\r\n\r\n"
-    );
-    client.send(head.as_bytes());
-    eventually("the request has begun", || {
-        client.send(b"l");
-        true
-    });
-    thread::sleep(Duration::from_millis(50));
-    let begun = Instant::now();
+    let slow = begun(&server, "x");
     assert_eq!(server.terminate().code(), Some(1));
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    drop(slow);
+}
+
+#[test]
+fn a_second_signal_does_not_wait() {
+    let server = CachekitServerSetup::new().argument("--shutdown-timeout=1h").start();
+    let slow = begun(&server, "x");
+    server.signal("TERM");
+    eventually("it is told", || server.log().contains("ending"));
+    assert_eq!(server.terminate().code(), Some(1));
+    drop(slow);
 }
