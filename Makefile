@@ -222,7 +222,7 @@ $(TOOLS)/bin/cargo-fuzz:
 	@.rival/bin/python -m pip --disable-pip-version-check install --quiet -r benches/requirements-peers.txt
 	@touch $@
 
-$(WORKER)/node_modules/.installed: $(WORKER)/package-lock.json
+$(WORKER)/node_modules/.installed: $(WORKER)/package-lock.json | $(VENV)/.dev-tools
 	@printf '==> workerd and miniflare, for the Worker of examples/\n'
-	@cd $(WORKER) && npm ci --silent --no-audit --no-fund
+	@cd $(WORKER) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -3,10 +3,13 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+# Beside the interpreter: what the distribution has may be too old for it.
+NODE = Path(sys.executable).parent / "node"
 WORKER = Path(__file__).resolve().parents[2] / "examples" / "cloudflare-worker"
 TOKEN = "cks_of-a-test-and-nobody-elses-0123456789"
 
@@ -15,7 +18,7 @@ TOKEN = "cks_of-a-test-and-nobody-elses-0123456789"
 def worker_url():
     """Where it listens. It ends with the tests, and when they are killed."""
     process = subprocess.Popen(
-        ["node", "local.mjs"],
+        [NODE, "local.mjs"],
         cwd=WORKER,
         env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "CACHEKIT_API_KEY": TOKEN},
         stdin=subprocess.PIPE,

@@ -207,11 +207,15 @@ fn beyond_the_limit_they_are_told_so() {
 fn bodies_together_are_bounded_too() {
     let server = CachekitServerSetup::new().argument("--in-flight=1MiB").start();
     let mut first = None;
-    // Whichever comes too late finds no room: the first, if it is not read by then, is sent again.
+    let mut pause = Duration::from_millis(10);
+    // Whichever comes too late finds no room: the first, if it is not read by then, is sent again,
+    // and given more time.
     eventually("the second finds no room", || {
         let mut sent = Client::of(&server);
         sent.send(head(&server, "Content-Length: 800000").as_bytes());
         sent.send(&vec![1; 799_999]);
+        thread::sleep(pause);
+        pause *= 2;
         let answer = Client::of(&server).put("y", &vec![2; 400_000]);
         let refused = answer.status == 503 && answer.code() == "unavailable";
         first = refused.then_some(sent);

@@ -10,9 +10,9 @@ use std::{
 };
 
 /// A call looks at the store and writes to it, each for a connect and an operation time-out (1.5 s)
-/// at most, and may first have waited as long for another caller who did the same. What a busy
-/// machine adds is let pass.
-const LONGEST: Duration = Duration::from_secs(5);
+/// at most, and may first have waited as long for another caller who did the same: five seconds. What
+/// a busy machine adds is let pass; who waits for ever is found.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// The calls of one load.
 #[derive(Default)]
