@@ -9,7 +9,7 @@
 )]
 
 use std::{
-    process,
+    fs, process,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -55,9 +55,19 @@ fn main() {
 fn embedded() {
     let name = format!("bench-{}", process::id());
     row("shared memory", Some(&format!("shm://{name}")), &StoreOptions::default());
+    forget(&name);
     let directory = TempDir::new().expect("a directory");
     let url = format!("file://{}", directory.path().display());
     row("a file", Some(&url), &StoreOptions::default());
+}
+
+/// Removes what `shm://name` has left: it is there until somebody does, or the machine restarts.
+fn forget(name: &str) {
+    for found in fs::read_dir("/dev/shm").expect("shared memory").flatten() {
+        if found.file_name().to_string_lossy().ends_with(name) {
+            fs::remove_dir_all(found.path()).expect("our own directory");
+        }
+    }
 }
 
 fn encrypted() {
