@@ -1,6 +1,7 @@
 //! `EncryptionWrapper`: any serializer, sealed; outside a cache, or as a cache's serializer.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use cachekit::engine::process::{Clock as _, SystemClock, UnixMillis};
 use cachekit::engine::seal::{
@@ -22,6 +23,8 @@ use crate::options;
 use crate::plan::bind_keys;
 use crate::serializer::{Serializer, Unfit};
 
+type Names = Vec<Name>;
+
 /// Seals what another serializer makes.
 #[pyclass(frozen, module = "cachekit.serializers")]
 pub(crate) struct EncryptionWrapper {
@@ -29,8 +32,8 @@ pub(crate) struct EncryptionWrapper {
     serializer: Serializer,
     ring: Arc<Keyring>,
     keys: TenantKeys,
-    /// Held for a look, with the GIL: no thread that a fork leaves behind can hold it.
-    names: Mutex<Option<(KeyId, Arc<[Name]>)>>,
+    /// Under the key that sealed first: most rings never have another.
+    first_names: OnceLock<(KeyId, Names)>,
     tenant_id: Option<Py<PyString>>,
     /// The key that was given here, for a decorator that is given this wrapper.
     master_key: Option<MasterKeySource>,
@@ -52,20 +55,18 @@ impl EncryptionWrapper {
 
     /// The names under which it seals and opens, the first being the one to seal under. They change
     /// only with the key that seals.
-    fn names(&self, now: UnixMillis) -> Result<Arc<[Name]>> {
+    fn names(&self, now: UnixMillis) -> Result<Cow<'_, [Name]>> {
         let sealing = self.ring.sealing_key(now).map_err(cachekit::Error::from)?;
-        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((key, names)) = &*known
-            && *key == sealing
-        {
-            return Ok(Arc::clone(names));
+        if let Some((_, names)) = self.first_names.get().filter(|(first, _)| *first == sealing) {
+            return Ok(Cow::Borrowed(names));
         }
         let names = self.derive_names(now)?;
-        *known = Some((sealing, Arc::clone(&names)));
-        Ok(names)
+        // Lost where another key sealed first: then they are derived by each call.
+        let _ = self.first_names.set((sealing, names.clone()));
+        Ok(Cow::Owned(names))
     }
 
-    fn derive_names(&self, now: UnixMillis) -> Result<Arc<[Name]>> {
+    fn derive_names(&self, now: UnixMillis) -> Result<Names> {
         let fields = NameFields {
             purpose: Purpose::Wrapper,
             prefix: "",
@@ -76,7 +77,7 @@ impl EncryptionWrapper {
             arguments: &NO_ARGUMENTS,
         };
         let names = self.keys.names(now, &fields).map_err(cachekit::Error::from)?;
-        Ok(names.into_iter().collect())
+        Ok(names.into_vec())
     }
 }
 
@@ -110,7 +111,7 @@ impl EncryptionWrapper {
             object: object.unbind(),
             keys: keys(&ring, tenant_id.as_ref())?,
             ring,
-            names: Mutex::new(None),
+            first_names: OnceLock::new(),
             tenant_id: tenant_id.map(Bound::unbind),
             master_key: settings.master_key,
         })
