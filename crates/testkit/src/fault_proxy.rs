@@ -6,9 +6,10 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, Sender},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use socket2::SockRef;
@@ -117,14 +118,16 @@ impl Shared {
             return;
         }
         let Ok(server) = TcpStream::connect(("127.0.0.1", self.server)) else { return };
-        let both = (client.try_clone(), server.try_clone(), client.try_clone(), server.try_clone());
-        let (Ok(client_kept), Ok(server_kept), Ok(client_down), Ok(server_up)) = both else {
-            return;
-        };
+        let clients = (client.try_clone(), client.try_clone());
+        let servers = (server.try_clone(), server.try_clone(), server.try_clone());
+        let (Ok(client_kept), Ok(client_down)) = clients else { return };
+        let (Ok(server_kept), Ok(server_up), Ok(server_down)) = servers else { return };
         lock(&self.sockets).extend([client_kept, server_kept]);
         let (up, down) = (Arc::clone(self), Arc::clone(self));
+        let (pieces, due) = mpsc::channel();
         thread::spawn(move || up.pump_up(client, server_up));
-        thread::spawn(move || down.pump_down(server, client_down));
+        thread::spawn(move || down.pump_down(server, &pieces));
+        thread::spawn(move || deliver(&due, client_down, &server_down));
     }
 
     /// From the client to the server.
@@ -139,21 +142,20 @@ impl Shared {
         let _ = server.shutdown(Shutdown::Both);
     }
 
-    /// From the server to the client.
-    fn pump_down(&self, mut server: TcpStream, mut client: TcpStream) {
+    /// From the server to whoever delivers to the client.
+    fn pump_down(&self, mut server: TcpStream, pieces: &Sender<Piece>) {
         let mut buffer = [0; 16 * 1024];
         while let Ok(read @ 1..) = server.read(&mut buffer) {
-            if !self.pass_down(&buffer[..read], &mut client) {
-                reset(&client);
-                reset(&server);
+            let Some(piece) = self.piece(&buffer[..read]) else { continue };
+            let last = piece.then_reset;
+            if pieces.send(piece).is_err() || last {
                 return;
             }
         }
-        let _ = client.shutdown(Shutdown::Both);
     }
 
-    /// Whether the connection goes on.
-    fn pass_down(&self, reply: &[u8], client: &mut TcpStream) -> bool {
+    /// What becomes of a piece of a reply.
+    fn piece(&self, reply: &[u8]) -> Option<Piece> {
         let fault = {
             let mut fault = lock(&self.fault);
             match &*fault {
@@ -161,19 +163,17 @@ impl Shared {
                 lasting => lasting.clone(),
             }
         };
-        match fault {
-            Fault::None | Fault::Refuse => client.write_all(reply).is_ok(),
-            Fault::BlackHole => true,
-            Fault::Answer(instead) => client.write_all(&instead).is_ok(),
-            Fault::Delay(delay) => {
-                thread::sleep(delay);
-                client.write_all(reply).is_ok()
-            }
+        let now = Instant::now();
+        let piece = |bytes: &[u8]| Piece { due: now, bytes: bytes.to_vec(), then_reset: false };
+        Some(match fault {
+            Fault::None | Fault::Refuse => piece(reply),
+            Fault::BlackHole => return None,
+            Fault::Answer(instead) => piece(&instead),
+            Fault::Delay(delay) => Piece { due: now + delay, ..piece(reply) },
             Fault::ResetAfter(bytes) => {
-                let _ = client.write_all(&reply[..bytes.min(reply.len())]);
-                false
+                Piece { then_reset: true, ..piece(&reply[..bytes.min(reply.len())]) }
             }
-        }
+        })
     }
 
     fn reset_all(&self) {
@@ -181,6 +181,26 @@ impl Shared {
             reset(&socket);
         }
     }
+}
+
+/// A piece of a reply on its way to the client.
+struct Piece {
+    due: Instant,
+    bytes: Vec<u8>,
+    then_reset: bool,
+}
+
+/// Each piece at its time: one that is late makes no other one later than it is itself.
+fn deliver(pieces: &Receiver<Piece>, mut client: TcpStream, server: &TcpStream) {
+    for piece in pieces {
+        thread::sleep(piece.due.saturating_duration_since(Instant::now()));
+        if client.write_all(&piece.bytes).is_err() || piece.then_reset {
+            reset(&client);
+            reset(server);
+            return;
+        }
+    }
+    let _ = client.shutdown(Shutdown::Both);
 }
 
 /// Ends a connection the hard way: what is under way is lost, and the peer gets a reset.
