@@ -18,13 +18,30 @@ use crate::function::Colour;
 #[pyclass(frozen, module = "cachekit._native")]
 struct Changed {
     listener: OnChange,
+    over: Over,
+}
+
+/// Whether the watch has ended: the object hears of that a little later, and may call until then.
+#[derive(Clone, Default)]
+struct Over(Arc<AtomicBool>);
+
+impl Over {
+    fn set(&self) {
+        self.0.store(true, SeqCst);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(SeqCst)
+    }
 }
 
 #[pymethods]
 impl Changed {
     #[pyo3(signature = (key, /))]
     fn __call__(&self, key: Option<&str>) {
-        (self.listener)(key.map_or(Change::Anything, Change::Key));
+        if !self.over.is_set() {
+            (self.listener)(key.map_or(Change::Anything, Change::Key));
+        }
     }
 }
 
@@ -36,8 +53,8 @@ pub(super) fn begin(shared: &Arc<ObjectStore>, listener: OnChange) -> Watch {
     }
 }
 
-fn call(shared: &ObjectStore, py: Python<'_>, listener: OnChange) -> PyResult<Py<PyAny>> {
-    shared.object.call_method1(py, intern!(py, "watch"), (Changed { listener },))
+fn call(shared: &ObjectStore, py: Python<'_>, changed: Changed) -> PyResult<Py<PyAny>> {
+    shared.object.call_method1(py, intern!(py, "watch"), (changed,))
 }
 
 fn complain(shared: &ObjectStore, failure: Failure) {
@@ -47,6 +64,7 @@ fn complain(shared: &ObjectStore, failure: Failure) {
 /// A watch whose method returned: what it returned is kept, and closed at the end.
 struct Called {
     shared: Arc<ObjectStore>,
+    over: Over,
     state: Arc<Mutex<State>>,
 }
 
@@ -59,9 +77,11 @@ enum State {
 impl Called {
     fn begin(shared: &Arc<ObjectStore>, listener: OnChange) -> Self {
         let state = Arc::new(Mutex::new(State::Beginning));
-        let begun = Self { shared: Arc::clone(shared), state: Arc::clone(&state) };
+        let over = Over::default();
+        let changed = Changed { listener, over: over.clone() };
+        let begun = Self { shared: Arc::clone(shared), over, state: Arc::clone(&state) };
         let asked = Arc::clone(shared);
-        workers(shared).begin(move |py| match call(&asked, py, listener) {
+        workers(shared).begin(move |py| match call(&asked, py, changed) {
             Err(error) => complain(&asked, error.into()),
             Ok(kept) => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,6 +99,7 @@ impl Called {
 
 impl Drop for Called {
     fn drop(&mut self) {
+        self.over.set();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Watching(kept) = std::mem::replace(&mut *state, State::Over) {
             // The store lives until it is closed, though this was the last who held it.
@@ -105,20 +126,21 @@ fn close(py: Python<'_>, kept: &Py<PyAny>) {
 
 /// A watch whose method is awaited for as long as it lasts, and cancelled at the end.
 struct Awaited {
-    over: Arc<AtomicBool>,
+    over: Over,
     _submitted: Option<Submitted>,
 }
 
 impl Awaited {
     fn begin(shared: &Arc<ObjectStore>, listener: OnChange) -> Self {
-        let over = Arc::new(AtomicBool::new(false));
-        let (ended, asked) = (Arc::clone(&over), Arc::clone(shared));
+        let over = Over::default();
+        let changed = Changed { listener, over: over.clone() };
+        let (ended, asked) = (over.clone(), Arc::clone(shared));
         let reply = move |answer: PyResult<&Bound<'_, PyAny>>| match answer {
-            Err(error) if !ended.load(SeqCst) => complain(&asked, error.into()),
+            Err(error) if !ended.is_set() => complain(&asked, error.into()),
             Err(_) | Ok(_) => {}
         };
         let event_loop = shared.event_loop.get_or_init(EventLoop::new);
-        let submitted = event_loop.begin(|py| call(shared, py, listener), Box::new(reply));
+        let submitted = event_loop.begin(|py| call(shared, py, changed), Box::new(reply));
         let submitted = submitted.map_err(|failure| complain(shared, failure)).ok();
         Self { over, _submitted: submitted }
     }
@@ -126,6 +148,6 @@ impl Awaited {
 
 impl Drop for Awaited {
     fn drop(&mut self) {
-        self.over.store(true, SeqCst);
+        self.over.set();
     }
 }
