@@ -43,7 +43,8 @@ pub(crate) struct Operations {
 struct Table {
     instances: HashMap<Instance, Operation>,
     identities: HashMap<Identity, Registered>,
-    keyed: HashMap<(SerializerId, Duration), Operation>,
+    /// Few, and mostly one: looking through them is quicker than hashing.
+    keyed: Vec<((SerializerId, Duration), Operation)>,
 }
 
 struct Registered {
@@ -94,15 +95,19 @@ impl Operations {
         ttl: Duration,
         make: impl FnOnce() -> Result<Operation, Error>,
     ) -> Result<Operation, Error> {
-        if let Some(operation) = self.table().read().keyed.get(&(serializer, ttl)) {
+        let wanted = (serializer, ttl);
+        let known = self.table().read();
+        if let Some((_, operation)) = known.keyed.iter().find(|(kept, _)| *kept == wanted) {
             return Ok(operation.clone());
         }
+        drop(known);
         let operation = make()?;
         let keyed = &mut self.table().write().keyed;
         if keyed.len() >= KEYED {
             keyed.clear();
         }
-        keyed.insert((serializer, ttl), operation.clone());
+        // Two callers who were both first leave two that are equal: either is found.
+        keyed.push((wanted, operation.clone()));
         Ok(operation)
     }
 
