@@ -9,16 +9,13 @@ use axum::{
 use cachekit_process::UnixMillis;
 use serde_json::{Value, json};
 
+use super::message::message;
 use crate::{
-    body::receive,
     caller::{Caller, Named, Writer},
     refusal::Refusal,
     shared::Shared,
     ttl::{Change, Ttl},
 };
-
-/// A JSON body of ours has a few dozen bytes.
-pub(super) const JSON_LIMIT: usize = 4096;
 
 pub(super) async fn get(
     State(shared): State<Arc<Shared>>,
@@ -35,10 +32,7 @@ pub(super) async fn patch(
     Named(name): Named,
     request: Request,
 ) -> Result<Json<Value>, Refusal> {
-    let mut share = shared.budget.share();
-    let patience = shared.patience();
-    let body =
-        receive(request.into_body(), JSON_LIMIT, patience, &mut share, Vec::with_capacity).await?;
+    let (body, _share) = message(&shared, request).await?;
     let change: Change = serde_json::from_slice(&body).map_err(|_| {
         Refusal::bad("bad_ttl", "the body is not JSON like {\"ttl\": 7200} or {\"ttl_ms\": 1500}")
     })?;

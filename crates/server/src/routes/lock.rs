@@ -12,9 +12,8 @@ use cachekit_store::Swap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::lifetime::JSON_LIMIT;
+use super::message::message;
 use crate::{
-    body::receive,
     caller::{Named, Writer},
     refusal::Refusal,
     shared::Shared,
@@ -36,10 +35,7 @@ pub(super) async fn take(
     Named(name): Named,
     request: Request,
 ) -> Result<Json<Value>, Refusal> {
-    let mut share = shared.budget.share();
-    let patience = shared.patience();
-    let body =
-        receive(request.into_body(), JSON_LIMIT, patience, &mut share, Vec::with_capacity).await?;
+    let (body, _share) = message(&shared, request).await?;
     let ttl = wanted(&body)?;
     let mut id = [0; 16];
     rand::fill(&mut id).map_err(|_| Refusal::internal())?;

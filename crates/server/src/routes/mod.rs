@@ -7,6 +7,7 @@ mod events;
 mod health;
 mod lifetime;
 mod lock;
+mod message;
 mod observe;
 mod openapi;
 mod stats;
