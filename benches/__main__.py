@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benches import imports, rust
+from benches.placement import place
 from benches.process import Process
 from benches.report import Report
 from benches.rows import ADDED, ROWS, STRUCT_HIT, Added, Row, Times
@@ -89,9 +90,10 @@ def main() -> None:
         contestants.append(Process([floor, server.url]))
         contestants.append(Process([floor, server.url, "blocking"]))
         for row in ROWS:
+            place([server.pid, *(contestant.pid for contestant in contestants)], row.placement)
             measured = play(row, contestants, options.rounds)
             report.row(row, measured)
-            results["rows"][row.case] = [asdict(times) for times in measured]
+            results["rows"][row.key] = [asdict(times) for times in measured]
         for added in ADDED:
             measured = play_added(added, contestants[0], options.rounds)
             report.added(added, measured)

@@ -75,6 +75,11 @@ class Process:
         """One of `benches.contestants`, in this interpreter."""
         return cls([interpreter, "-m", "benches.process", contestant, url])
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def measure(self, case: str, calls: int, samples: int) -> list[float]:
         """Nanoseconds per call, `samples` times."""
         assert self._process.stdin is not None

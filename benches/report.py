@@ -28,7 +28,8 @@ class Report:
         by_name = {times.contestant: times for times in all_times}
         ours = _ours(all_times)
         self._line()
-        self._line(f"{row.title}{_aim(row, ours, by_name)}")
+        where = "" if FLOOR not in by_name else f", {row.placement.value}"
+        self._line(f"{row.title}{where}{_aim(row, ours, by_name)}")
         for times in all_times:
             ratio = "" if times is ours else f"{times.median / ours.median:8.2f} x ours"
             self._line(self._times(times) + ratio)

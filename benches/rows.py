@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from benches.placement import Placement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,15 +36,26 @@ class Row:
     calls: int
     samples: int
     aim: Callable[[float], float] | None = None
+    placement: Placement = Placement.ANYWHERE
 
+    @property
+    def key(self) -> str:
+        """What tells it from the other rows."""
+        return self.case if self.placement is Placement.ANYWHERE else f"{self.case}, one core"
+
+
+REDIS_HIT: Final = Row("secure Redis hit", "Secure hit from local Redis, L1 off", 20, 60)
+REDIS_WRITE: Final = Row("secure Redis write", "Secure miss and write, local Redis", 20, 60)
 
 ROWS: Final = (
     Row("secure L1 hit", "Secure L1 hit, six-field dict", 500, 60, lambda _: 0.8),
     Row("plain L1 hit", "Plain L1 hit, immutable value", 2000, 60, lambda _: 0.18),
     Row("six-field dict", "There and back, six-field dict, by the serializer alone", 500, 60),
     Row("1000-row frame", "There and back, 1000-row frame: ours sealed, the peer's plain", 1, 60),
-    Row("secure Redis hit", "Secure hit from local Redis, L1 off", 1, 400, lambda f: f + 8),
-    Row("secure Redis write", "Secure miss and write, local Redis", 1, 400, lambda f: f + 15),
+    replace(REDIS_HIT, placement=Placement.ONE_CORE, aim=lambda floor: floor + 8),
+    replace(REDIS_WRITE, placement=Placement.ONE_CORE, aim=lambda floor: floor + 15),
+    REDIS_HIT,
+    REDIS_WRITE,
 )
 
 # Measured by a Rust program of its own, which has its own idea of calls and samples.

@@ -43,6 +43,14 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     @property
+    def pid(self) -> int:
+        """The process of the server that runs."""
+        if self._process is None:
+            message = "there is no server running"
+            raise RuntimeError(message)
+        return self._process.pid
+
+    @property
     def dump(self) -> Path:
         """The backup that `SAVE` writes."""
         return Path(self._home.name) / "dump.rdb"

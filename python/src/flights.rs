@@ -4,6 +4,8 @@
 //! (`asyncio.to_thread`, an executor that copies the context), and carries this with it: a
 //! `ContextVar` that holds the flights led around it.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -15,8 +17,15 @@ use crate::engine::FlightId;
 #[pyclass(frozen)]
 struct Flight(FlightId);
 
+/// How many computations are marked at this moment. While there are none, no context can hold one
+/// that is under way, and none is asked.
+static MARKED: AtomicUsize = AtomicUsize::new(0);
+
 /// The flights that the running context leads.
 pub(crate) fn held(py: Python<'_>) -> PyResult<Vec<FlightId>> {
+    if MARKED.load(SeqCst) == 0 {
+        return Ok(Vec::new());
+    }
     let flights = current(py)?;
     let id = |flight: Bound<'_, PyAny>| Ok(flight.cast::<Flight>()?.get().0);
     flights.iter().map(id).collect()
@@ -26,11 +35,14 @@ pub(crate) fn held(py: Python<'_>) -> PyResult<Vec<FlightId>> {
 pub(crate) fn enter(py: Python<'_>, flight: FlightId) -> PyResult<Py<PyAny>> {
     let mark = PyTuple::new(py, [Bound::new(py, Flight(flight))?])?;
     let around = current(py)?.add(mark)?;
-    Ok(variable(py)?.call_method1(intern!(py, "set"), (around,))?.unbind())
+    let token = variable(py)?.call_method1(intern!(py, "set"), (around,))?.unbind();
+    MARKED.fetch_add(1, SeqCst);
+    Ok(token)
 }
 
 /// Ends what [`enter`] began.
 pub(crate) fn leave(py: Python<'_>, token: Py<PyAny>) -> PyResult<()> {
+    MARKED.fetch_sub(1, SeqCst);
     variable(py)?.call_method1(intern!(py, "reset"), (token,))?;
     Ok(())
 }

@@ -19,7 +19,7 @@ use crate::name::OperationId;
 use crate::observe::Event;
 use crate::operation_state::{OperationState, Target};
 use crate::protect::Address;
-use crate::settle::{self, Addresses};
+use crate::settle;
 use crate::{Call, Error};
 
 /// How long an invalidation is remembered by the store: longer than any computation that may still
@@ -99,7 +99,7 @@ async fn clear(state: &OperationState, scope: Scope) -> Result<(), Error> {
     process.flights.detach_all(operation);
     process.l1.clear(operation);
     if let Some(store) = &state.cache.options.store {
-        let addresses = Addresses::of(state)?;
+        let addresses = state.barrier_addresses()?;
         let addresses = match scope {
             Scope::Operation => addresses.operation(),
             Scope::Cache => addresses.cache(),

@@ -8,7 +8,7 @@
 //! | `name` its digest and its addresses | `ticket` the right to compute once |
 //! | `first_level` what this process holds in `l1` | *the function runs* |
 //! | `read` the store, one round trip | `write` compare-and-set against what the miss saw |
-//! | `settle` the barriers read along | `protect` sealed, or plain: decided by the cache alone |
+//! | `settle` the barriers read along, `standing` as they stood last | `protect` sealed, or plain: decided by the cache alone |
 //! | `inspect` may these bytes be served? | `compare` on stores that cannot |
 //! | `hit` opened into the caller's buffer | |
 //!
@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod barrier;
+mod barrier_addresses;
 mod breaker;
 mod cache;
 mod cache_state;
@@ -48,6 +49,7 @@ mod protect;
 mod read;
 mod settle;
 mod sighting;
+mod standing;
 mod stats;
 mod ticket;
 mod write;

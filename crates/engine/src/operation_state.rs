@@ -10,11 +10,13 @@ use cachekit_seal::{NameFields, OpenLimits, Purpose};
 use smallvec::SmallVec;
 
 use crate::barrier::{Barrier, Pair};
+use crate::barrier_addresses::{BarrierAddresses, Derived};
 use crate::cache_state::CacheState;
 use crate::name::{Digest, DigestKeys, OperationId};
 use crate::observe::Event;
 use crate::options::{LARGEST_ENTRY, OperationOptions};
 use crate::protect::{Address, Keys};
+use crate::standing::LastLook;
 use crate::stats::{Counters, count};
 use crate::{Call, Error, Hit};
 
@@ -24,7 +26,14 @@ pub(crate) struct OperationState {
     pub(crate) id: OperationId,
     pub(crate) counters: Counters,
     digests: DigestKeys,
-    barrier: PerProcess<Barrier>,
+    process: PerProcess<ProcessState>,
+}
+
+/// What a forked child starts without.
+struct ProcessState {
+    barrier: Barrier,
+    addresses: Derived,
+    last_look: LastLook,
 }
 
 /// One call's addresses and keys.
@@ -56,16 +65,29 @@ impl OperationState {
             id: OperationId::next(),
             counters: Counters::default(),
             digests,
-            barrier: PerProcess::new(),
+            process: PerProcess::new(),
         }
     }
 
     pub(crate) fn barriers(&self) -> Pair<'_> {
-        Pair { cache: &self.cache.process().barrier, operation: self.own_barrier() }
+        Pair { cache: &self.cache.process().barrier, operation: &self.process().barrier }
     }
 
-    fn own_barrier(&self) -> &Barrier {
-        self.barrier.get_or_init(|| self.cache.new_barrier())
+    /// Where its barriers live at present.
+    pub(crate) fn barrier_addresses(&self) -> Result<Arc<BarrierAddresses>, Error> {
+        self.process().addresses.get(self)
+    }
+
+    pub(crate) fn last_look(&self) -> &LastLook {
+        &self.process().last_look
+    }
+
+    fn process(&self) -> &ProcessState {
+        self.process.get_or_init(|| ProcessState {
+            barrier: self.cache.new_barrier(),
+            addresses: Derived::default(),
+            last_look: LastLook::default(),
+        })
     }
 
     pub(crate) fn digest(&self, call: &Call<'_>) -> Digest {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cachekit_process::UnixMillis;
 use cachekit_seal::{
-    Content, Keyring, Name, NameFields, OpenLimits, Opened, Refusal, Scratch, Sealed, Session,
-    Tenant, TenantKeys, plain,
+    Content, Keyring, Name, NameFields, NameOrder, OpenLimits, Opened, Refusal, Scratch, Sealed,
+    Session, Tenant, TenantKeys, plain,
 };
 use smallvec::{SmallVec, smallvec};
 
@@ -97,6 +97,14 @@ impl Keys {
                     |name: Name| Address { name: Some(name), key: name.store_key(fields.prefix) };
                 Ok(names.into_iter().map(address).collect())
             }
+        }
+    }
+
+    /// While this is the same, so are the [`addresses`](Self::addresses) of the same fields.
+    pub(crate) fn name_order(&self, now: UnixMillis) -> Result<NameOrder, Error> {
+        match self {
+            Self::Plain => Ok(NameOrder::ONE),
+            Self::Sealed(keys) => Ok(keys.name_order(now)?),
         }
     }
 

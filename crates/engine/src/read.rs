@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cachekit_store::Store;
 use smallvec::SmallVec;
 
-use crate::barrier::{BarrierValue, Snapshot, View, generation};
+use crate::barrier::{BarrierValue, Snapshot, View};
 use crate::changes::{Group, Groups};
 use crate::health::{heard, short_answer};
 use crate::inspect::Inspected;
@@ -16,6 +16,7 @@ use crate::operation_state::{OperationState, Target};
 use crate::protect::Address;
 use crate::settle::Settled;
 use crate::sighting::{Look, Observed, Place, Seen};
+use crate::standing::Standing;
 use crate::stats::count;
 use crate::{Error, Hit, changes, first_level, inspect, settle};
 
@@ -82,7 +83,7 @@ async fn look_once(
     targets: &[Target],
 ) -> Result<Option<Vec<Look>>, Error> {
     let blind = || Ok(Some(targets.iter().map(|_| Look::Blind).collect()));
-    let barriers = settle::Addresses::of(state)?;
+    let barriers = state.barrier_addresses()?;
     changes::begin(&state.cache, store);
     let sent = state.cache.timeline.boot();
     let known = state.barriers().known();
@@ -99,10 +100,14 @@ async fn look_once(
         return blind();
     }
     let stored = found.split_off(barriers.len());
-    let settled = settle::settle(state, store, &barriers, found, &known).await;
-    let (view, entries_stand) = match settled {
-        Ok(Settled::Stands(view)) => (Some(view), true),
-        Ok(Settled::Rewritten(view)) => (Some(view), false),
+    let settled = match settle::recall(state, &found, &known) {
+        Some(standing) => Ok(Settled::Stands(standing)),
+        // Boxed: it is large, and most looks find what the last one found.
+        None => Box::pin(settle::settle(state, store, &barriers, &found, &known)).await,
+    };
+    let (standing, entries_stand) = match settled {
+        Ok(Settled::Stands(standing)) => (Some(standing), true),
+        Ok(Settled::Rewritten(standing)) => (Some(standing), false),
         Ok(Settled::Foreign) => (None, false),
         Ok(Settled::Again) => return Ok(None),
         Err(_) => return blind(),
@@ -113,8 +118,8 @@ async fn look_once(
     let mut looks = Vec::with_capacity(targets.len());
     for target in targets {
         let seen = Seen {
-            view,
-            generations: generations(&barriers, target, view),
+            view: standing.as_ref().map(|standing| standing.view),
+            generations: generations(standing.as_ref(), target),
             places: SmallVec::new(),
             sent,
             barrier_groups: barrier_groups.clone(),
@@ -145,7 +150,7 @@ async fn settle_entry(
             (_, None) => Observed::Absent,
             (Inspected::LeaveInPlace, _) => Observed::LeftInPlace,
             (Inspected::Tampered, Some(bytes)) => {
-                inspect::remove(state, store, address, bytes).await
+                Box::pin(inspect::remove(state, store, address, bytes)).await
             }
             (Inspected::Servable(slot), Some(bytes)) => {
                 if newest.as_ref().is_none_or(|best| slot.created > best.created) {
@@ -165,15 +170,6 @@ async fn settle_entry(
     }
 }
 
-fn generations(
-    barriers: &settle::Addresses,
-    target: &Target,
-    view: Option<View>,
-) -> SmallVec<[[u8; 8]; 1]> {
-    let Some(view) = view else { return SmallVec::new() };
-    let of = |index| {
-        let (cache, operation) = barriers.identities(index);
-        generation(&[(cache, view.cache), (operation, view.operation)])
-    };
-    (0..target.addresses.len()).map(of).collect()
+fn generations(standing: Option<&Standing>, target: &Target) -> SmallVec<[[u8; 8]; 1]> {
+    standing.map_or_else(SmallVec::new, |standing| standing.generations(target.addresses.len()))
 }

@@ -2,134 +2,95 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use cachekit_process::UnixMillis;
-use cachekit_seal::{Compression, Content, Kind, NameFields, Purpose, Scratch};
+use cachekit_seal::{Compression, Content, Kind, Purpose, Scratch};
 use cachekit_store::{Error as StoreError, ErrorKind, Expected, Store, Swap};
-use smallvec::SmallVec;
 
-use crate::Error;
 use crate::barrier::{Barrier, BarrierValue, Learned, Pair, Snapshot, View};
+use crate::barrier_addresses::BarrierAddresses;
 use crate::compare::compare_and_set;
 use crate::health::heard;
 use crate::inspect;
 use crate::observe::Refused;
 use crate::operation_state::OperationState;
 use crate::protect::Address;
+use crate::standing::Standing;
 
 /// How long a barrier of an unknown or retiring key is left as it is: a deployment may be on.
 const FORBEARANCE: Duration = Duration::from_secs(600);
 
-/// Where an operation's two barriers live, under each naming candidate.
-pub(crate) struct Addresses {
-    cache: SmallVec<[Address; 1]>,
-    operation: SmallVec<[Address; 1]>,
-}
-
 /// What reading the barriers came to.
 pub(crate) enum Settled {
     /// They stand as read: entries that carry them are servable.
-    Stands(View),
+    Stands(Standing),
     /// At least one had to be written: no entry can carry it yet.
-    Rewritten(View),
+    Rewritten(Standing),
     /// They belong to keys that this process does not have: nothing is servable, or written.
     Foreign,
     /// Somebody else wrote them meanwhile: look again.
     Again,
 }
 
+/// The condition of a barrier that stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    /// Readable under every address, and good for longer.
+    Sound,
+    /// Mended, or to be mended, under some address.
+    Mended,
+}
+
 enum One {
-    Stands(BarrierValue),
+    Stands(BarrierValue, Condition),
     Rewritten(BarrierValue),
     Foreign,
     Again,
 }
 
-impl Addresses {
-    pub(crate) fn of(state: &OperationState) -> Result<Self, Error> {
-        let cache = addresses(state, "", "")?;
-        let operation = addresses(state, &state.options.namespace, &state.options.name)?;
-        Ok(Self { cache, operation })
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Address> {
-        self.cache.iter().chain(&self.operation)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.cache.len() + self.operation.len()
-    }
-
-    /// What stands for the two in the generation of an entry under the candidate of this index.
-    pub(crate) fn identities(&self, index: usize) -> (&[u8], &[u8]) {
-        let pick = |list| identity_at(list, index);
-        (pick(&self.cache), pick(&self.operation))
-    }
-
-    pub(crate) fn cache(&self) -> &[Address] {
-        &self.cache
-    }
-
-    pub(crate) fn operation(&self) -> &[Address] {
-        &self.operation
-    }
-}
-
-fn identity_at(list: &SmallVec<[Address; 1]>, index: usize) -> &[u8] {
-    list.get(index).or_else(|| list.first()).map_or(&[], Address::identity)
-}
-
-/// A barrier's addresses: of the whole cache where `operation` is empty.
-fn addresses(
+/// What the same bytes came to a moment ago.
+pub(crate) fn recall(
     state: &OperationState,
-    namespace: &str,
-    operation: &str,
-) -> Result<SmallVec<[Address; 1]>, Error> {
-    let nothing = digest(&SHA256, b"");
-    let arguments = nothing.as_ref().first_chunk::<32>().copied().unwrap_or_default();
-    let fields = NameFields {
-        purpose: Purpose::Clear,
-        prefix: &state.cache.options.prefix,
-        namespace,
-        operation,
-        version: "",
-        schema: "",
-        arguments: &arguments,
-    };
-    state.cache.keys.addresses(state.cache.timeline.now(), &fields, None)
+    found: &[Option<Bytes>],
+    known: &Snapshot,
+) -> Option<Standing> {
+    let now = state.cache.timeline.now();
+    state.last_look().recall(found, known, state.barriers().stamp(), now)
 }
 
 /// Takes note of the barriers that a read brought along, and mends them where they need it.
 pub(crate) async fn settle(
     state: &OperationState,
     store: &dyn Store,
-    addresses: &Addresses,
-    mut found: Vec<Option<Bytes>>,
+    addresses: &BarrierAddresses,
+    found: &[Option<Bytes>],
     known: &Snapshot,
 ) -> Result<Settled, StoreError> {
     let pair = state.barriers();
-    let of_operation = found.split_off(addresses.cache.len().min(found.len()));
-    let cache = Stored { state, store, barrier: pair.cache, addresses: &addresses.cache, found };
+    let now = state.cache.timeline.now();
+    state.last_look().forget();
+    let (cache, operation) = (addresses.cache(), addresses.operation());
+    let (of_cache, of_operation) = found.split_at(cache.len().min(found.len()));
+    let cache = Stored { state, store, barrier: pair.cache, addresses: cache, found: of_cache };
     let cache = cache.settle(known.cache).await?;
-    let operation = Stored {
-        state,
-        store,
-        barrier: pair.operation,
-        addresses: &addresses.operation,
-        found: of_operation,
-    };
+    let operation =
+        Stored { state, store, barrier: pair.operation, addresses: operation, found: of_operation };
     let operation = operation.settle(known.operation).await?;
+    let standing = |cache, operation| Standing::new(view(pair, cache, operation), addresses);
     Ok(match (cache, operation) {
         (One::Again, _) | (_, One::Again) => Settled::Again,
         (One::Foreign, _) | (_, One::Foreign) => Settled::Foreign,
-        (One::Stands(cache), One::Stands(operation)) => {
-            Settled::Stands(view(pair, cache, operation))
+        (One::Stands(cache, first), One::Stands(operation, second)) => {
+            let standing = standing(cache, operation);
+            if first == Condition::Sound && second == Condition::Sound {
+                state.last_look().remember(found, &standing, now);
+            }
+            Settled::Stands(standing)
         }
         (
-            One::Stands(cache) | One::Rewritten(cache),
-            One::Stands(operation) | One::Rewritten(operation),
-        ) => Settled::Rewritten(view(pair, cache, operation)),
+            One::Stands(cache, _) | One::Rewritten(cache),
+            One::Stands(operation, _) | One::Rewritten(operation),
+        ) => Settled::Rewritten(standing(cache, operation)),
     })
 }
 
@@ -143,7 +104,7 @@ struct Stored<'a> {
     store: &'a dyn Store,
     barrier: &'a Barrier,
     addresses: &'a [Address],
-    found: Vec<Option<Bytes>>,
+    found: &'a [Option<Bytes>],
 }
 
 /// A barrier that opened.
@@ -161,8 +122,7 @@ impl Stored<'_> {
             Some(value) => match self.barrier.learn(value, known) {
                 Learned::Behind => self.rewrite().await,
                 Learned::Current | Learned::Overtaken => {
-                    self.keep_alive(value, &readable).await?;
-                    Ok(One::Stands(value))
+                    Ok(One::Stands(value, self.keep_alive(value, &readable).await?))
                 }
             },
             None if self.found.iter().all(Option::is_none) => self.rewrite().await,
@@ -174,14 +134,14 @@ impl Stored<'_> {
     }
 
     fn read(&self) -> Vec<Option<Readable>> {
-        let pairs = self.addresses.iter().zip(&self.found);
+        let pairs = self.addresses.iter().zip(self.found);
         pairs.map(|(address, found)| open(self.state, address, found.as_deref()?)).collect()
     }
 
     /// Writes a value above all known, if nobody wrote meanwhile.
     async fn rewrite(&self) -> Result<One, StoreError> {
         let value = self.barrier.proposal(self.state.cache.timeline.now());
-        for (address, found) in self.addresses.iter().zip(&self.found) {
+        for (address, found) in self.addresses.iter().zip(self.found) {
             if self.swap(address, found.as_deref(), value).await? == Swap::Refused {
                 return Ok(One::Again);
             }
@@ -198,10 +158,11 @@ impl Stored<'_> {
         &self,
         value: BarrierValue,
         readable: &[Option<Readable>],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Condition, StoreError> {
         let cache = &self.state.cache;
-        let (now, boot) = (cache.timeline.now(), cache.timeline.boot());
-        let pairs = self.addresses.iter().zip(&self.found).zip(readable);
+        let (now, boot) = cache.timeline.read();
+        let mut condition = Condition::Sound;
+        let pairs = self.addresses.iter().zip(self.found).zip(readable);
         for ((address, found), readable) in pairs {
             let due = match readable {
                 Some(readable) => {
@@ -215,8 +176,11 @@ impl Stored<'_> {
             if due {
                 let _whoever_was_first = self.swap(address, found.as_deref(), value).await?;
             }
+            if due || readable.is_none() {
+                condition = Condition::Mended;
+            }
         }
-        Ok(())
+        Ok(condition)
     }
 
     async fn swap(

@@ -90,4 +90,4 @@ pub use schedule::{KeyPlan, KeyState};
 pub use scratch::Scratch;
 pub use seal::Sealed;
 pub use session::Session;
-pub use tenant::{Tenant, TenantKeys, TenantSecret};
+pub use tenant::{NameOrder, Tenant, TenantKeys, TenantSecret};

@@ -64,6 +64,15 @@ pub(crate) struct Keys {
     secrecy: Secrecy,
 }
 
+/// Which of the names of an entry comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameOrder(Option<usize>);
+
+impl NameOrder {
+    /// There is only one, always.
+    pub const ONE: Self = Self(None);
+}
+
 /// What one master key gives a tenant.
 pub(crate) struct Root {
     pub(crate) kid: KeyId,
@@ -150,14 +159,29 @@ impl TenantKeys {
         if fields.purpose == Purpose::Clear && self.0.tenancy == Tenancy::Named {
             return Err(Error::MisplacedField { purpose: fields.purpose, field: "tenant" });
         }
-        let keys = match &self.0.naming {
-            Naming::Lasting(key) => return Ok(SmallVec::from_buf([Name::derive(key, fields)?])),
-            Naming::PerMaster(keys) => keys,
-        };
-        let sealing = self.0.schedule.sealing(now)?;
-        let first = keys.iter().filter(|(position, _)| *position == sealing);
-        let others = keys.iter().filter(|(position, _)| *position != sealing);
-        first.chain(others).map(|(_, key)| Name::derive(key, fields)).collect()
+        match (&self.0.naming, self.name_order(now)?) {
+            (Naming::Lasting(key), _) => Ok(SmallVec::from_buf([Name::derive(key, fields)?])),
+            (Naming::PerMaster(keys), NameOrder(sealing)) => {
+                let is_first = |position: usize| Some(position) == sealing;
+                let first = keys.iter().filter(|(position, _)| is_first(*position));
+                let others = keys.iter().filter(|(position, _)| !is_first(*position));
+                first.chain(others).map(|(_, key)| Name::derive(key, fields)).collect()
+            }
+        }
+    }
+
+    /// Stands for the order of [`names`](Self::names) at `now`: while it is the same, so are the
+    /// names of the same fields.
+    ///
+    /// # Errors
+    /// [`Error::NoSealingKey`]
+    pub fn name_order(&self, now: UnixMillis) -> Result<NameOrder, Error> {
+        match self.0.naming {
+            Naming::Lasting(_) => Ok(NameOrder::ONE),
+            Naming::PerMaster(_) => {
+                self.0.schedule.sealing(now).map(|first| NameOrder(Some(first)))
+            }
+        }
     }
 
     /// Whether entries of this session are sealed by the key that seals at `now`. The others are

@@ -66,40 +66,56 @@ impl<K: Known> Asking<K> {
     /// # Errors
     ///
     /// Nothing is known: that of the last attempt, or `late` if somebody else asks beyond `end`.
-    pub(crate) async fn if_due(
+    pub(crate) async fn if_due<A>(
         &self,
         now: impl Fn() -> u64,
         end: Instant,
-        ask: impl Future<Output = Result<(), Error>>,
+        ask: impl FnOnce() -> A,
         late: impl FnOnce() -> Error,
-    ) -> Result<(), Error> {
-        let due = || self.known.lock().due(now());
-        match due() {
+    ) -> Result<(), Error>
+    where
+        A: Future<Output = Result<(), Error>>,
+    {
+        let due = self.known.lock().due(now());
+        match due {
             Due::No => Ok(()),
-            Due::Soon => {
-                // Whoever comes meanwhile goes by what is known.
-                if let Ok(_turn) = self.turn.try_lock() {
-                    let asked = ask.await;
-                    if asked.is_err() {
-                        self.known.lock().questions().asked(now());
-                    }
-                }
-                Ok(())
+            // Boxed: asking is large, and most calls go by what is known.
+            due => Box::pin(self.ask(due, now, end, ask, late)).await,
+        }
+    }
+
+    async fn ask<A>(
+        &self,
+        due: Due,
+        now: impl Fn() -> u64,
+        end: Instant,
+        ask: impl FnOnce() -> A,
+        late: impl FnOnce() -> Error,
+    ) -> Result<(), Error>
+    where
+        A: Future<Output = Result<(), Error>>,
+    {
+        if due == Due::Now {
+            let Ok(_turn) = timeout_at(end, self.turn.lock()).await else { return Err(late()) };
+            if self.known.lock().due(now()) != Due::Now {
+                return Ok(());
             }
-            Due::Now => {
-                let Ok(_turn) = timeout_at(end, self.turn.lock()).await else { return Err(late()) };
-                if due() != Due::Now {
-                    return Ok(());
-                }
-                self.backoff.turn()?;
-                let asked = ask.await;
-                match &asked {
-                    Ok(()) => self.backoff.succeeded(),
-                    Err(error) => self.backoff.failed(error),
-                }
-                asked
+            self.backoff.turn()?;
+            let asked = ask().await;
+            match &asked {
+                Ok(()) => self.backoff.succeeded(),
+                Err(error) => self.backoff.failed(error),
+            }
+            return asked;
+        }
+        // Whoever comes meanwhile goes by what is known.
+        if let Ok(_turn) = self.turn.try_lock() {
+            let asked = ask().await;
+            if asked.is_err() {
+                self.known.lock().questions().asked(now());
             }
         }
+        Ok(())
     }
 }
 

@@ -118,15 +118,31 @@ impl<C: Connected> ByRuntime<C> {
     }
 
     /// This runtime's connection; one that `dial` makes, if there is none.
-    pub(crate) async fn connection(
+    pub(crate) async fn connection<D>(
         &self,
         link: &Link<C>,
         end: Instant,
-        dial: impl Future<Output = Result<C, Error>>,
-    ) -> Result<Held<C>, Error> {
-        if let Some(connection) = link.live() {
-            return Ok(Held { connection, age: Age::Used });
+        dial: impl FnOnce() -> D,
+    ) -> Result<Held<C>, Error>
+    where
+        D: Future<Output = Result<C, Error>>,
+    {
+        match link.live() {
+            Some(connection) => Ok(Held { connection, age: Age::Used }),
+            // Boxed: it is large, and most calls find a connection.
+            None => Box::pin(self.dialled(link, end, dial)).await,
         }
+    }
+
+    async fn dialled<D>(
+        &self,
+        link: &Link<C>,
+        end: Instant,
+        dial: impl FnOnce() -> D,
+    ) -> Result<Held<C>, Error>
+    where
+        D: Future<Output = Result<C, Error>>,
+    {
         let end = end.min(Instant::now() + self.connect_timeout);
         let Ok(_turn) = timeout_at(end, link.dialling.lock()).await else {
             return Err(self.not_connected());
@@ -136,7 +152,7 @@ impl<C: Connected> ByRuntime<C> {
         }
         let backoff = &self.here().backoff;
         backoff.turn()?;
-        let dialled = timeout_at(end, dial).await;
+        let dialled = timeout_at(end, dial()).await;
         match dialled.unwrap_or_else(|_| Err(self.not_connected())) {
             Ok(connection) => {
                 backoff.succeeded();

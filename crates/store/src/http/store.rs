@@ -72,7 +72,7 @@ impl HttpStore {
         });
         here.known.lock().noted(self.links.losses());
         let now = || self.options.clock().boot_nanos();
-        let ask = async {
+        let ask = || async {
             let features = self.ask(end).await?;
             here.known.lock().learn(features, now());
             Ok(())

@@ -90,7 +90,7 @@ impl Links {
         link: Arc<Link<Connection>>,
         end: Instant,
     ) -> Result<Line<'_>, Error> {
-        let held = self.connections.connection(&link, end, self.dial()).await?;
+        let held = self.connections.connection(&link, end, || self.dial()).await?;
         Ok(Line { links: self, link, held, end })
     }
 

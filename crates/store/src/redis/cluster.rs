@@ -196,7 +196,7 @@ impl Cluster {
 
     async fn refresh_if_due(&self, end: Instant) -> Result<(), Error> {
         let late = || self.not_found();
-        self.here().if_due(|| self.now(), end, self.refresh(end), late).await
+        self.here().if_due(|| self.now(), end, || self.refresh(end), late).await
     }
 
     /// Asks one node after the other who has what, each on a connection of its own, until one says

@@ -54,8 +54,8 @@ impl Connection {
         match request {
             Request::One(command) => requests.send_packed_command(command).await,
             Request::Several(pipeline) => {
-                let replies = requests.send_packed_commands(pipeline, 0, pipeline.len()).await?;
-                Ok(Value::Array(replies))
+                let sending = requests.send_packed_commands(pipeline, 0, pipeline.len());
+                Ok(Value::Array(Box::pin(sending).await?))
             }
         }
     }

@@ -68,7 +68,7 @@ impl Links {
         link: &Link<Connection>,
         end: Instant,
     ) -> Result<Held<Connection>, Error> {
-        self.connections.connection(link, end, self.server.dial()).await
+        self.connections.connection(link, end, || self.server.dial()).await
     }
 
     async fn attempt(

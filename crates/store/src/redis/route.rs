@@ -1,4 +1,7 @@
 //! Which server a command goes to: the one there is, or its key's.
+//!
+//! The futures of clusters and sentinels are boxed here: they are ten times as large as that of one
+//! server, and would make its every call as large.
 
 use std::collections::HashSet;
 
@@ -29,7 +32,7 @@ impl Single {
     async fn call(&self, replay: Replay, request: &Request) -> Result<Value, Error> {
         match self {
             Self::Fixed(links) => links.call(replay, request).await,
-            Self::Watched(sentinels) => sentinels.call(replay, request).await,
+            Self::Watched(sentinels) => Box::pin(sentinels.call(replay, request)).await,
         }
     }
 }
@@ -45,7 +48,8 @@ impl Route {
         match self {
             Self::Single(single) => single.call(replay, &Request::One(command)).await,
             Self::Cluster(cluster) => {
-                let replies = cluster.call_each(replay, &[Keyed::new(key, command)]).await?;
+                let keyed = [Keyed::new(key, command)];
+                let replies = Box::pin(cluster.call_each(replay, &keyed)).await?;
                 Ok(replies.into_iter().next().unwrap_or(Value::Nil))
             }
         }
@@ -74,7 +78,7 @@ impl Route {
                 commands.reverse();
                 commands.retain(|(key, _)| later.insert(*key));
                 let keyed = commands.into_iter().map(|(key, command)| Keyed::new(key, command));
-                cluster.call_each(replay, &keyed.collect::<Vec<_>>()).await
+                Box::pin(cluster.call_each(replay, &keyed.collect::<Vec<_>>())).await
             }
         }
     }
@@ -99,7 +103,7 @@ impl Route {
             Self::Cluster(cluster) => {
                 let keyed = keys.iter().map(|key| Keyed::new(key, read(&[key])));
                 let keyed: Vec<_> = keyed.collect();
-                let replies = cluster.call_each(Replay::Safe, &keyed).await?;
+                let replies = Box::pin(cluster.call_each(Replay::Safe, &keyed)).await?;
                 let entry = |reply| Ok(reply::entries(reply, 1, address)?.pop().flatten());
                 replies.into_iter().map(entry).collect()
             }

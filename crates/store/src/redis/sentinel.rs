@@ -112,7 +112,7 @@ impl Sentinels {
 
     async fn primary(&self, end: Instant) -> Result<Arc<Node>, Error> {
         let late = || self.not_found();
-        self.here().if_due(|| self.now(), end, self.ask(end), late).await?;
+        self.here().if_due(|| self.now(), end, || self.ask(end), late).await?;
         self.here().known.lock().primary.clone().ok_or_else(|| self.not_found())
     }
 
