@@ -398,6 +398,7 @@ def configure(
     key_rotation: str | None = None,
     naming_key: str | None = None,
     backend: str | AnyStore | None = None,
+    api_key: str | None = None,
     prefix: str | None = None,
     namespace: str | None = None,
     ttl: float | timedelta | str | None = None,
@@ -419,6 +420,7 @@ def configure(
         key_rotation: The key list for rotation, as in `CACHEKIT_MASTER_KEY_ROTATION`.
         naming_key: A long-lived key for the names of entries, so that a rotation changes none.
         backend: The shared store's URL, or an object that is one (`cachekit.stores`).
+        api_key: The bearer token of a store behind HTTP, as in `CACHEKIT_API_KEY`.
         prefix: Starts every key in the store; `ck:` unless given.
         namespace: Groups this application's entries, apart from those of others in the same store.
         ttl: How long a value is fresh; 5 minutes unless given.

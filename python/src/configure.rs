@@ -32,8 +32,8 @@ pub(crate) fn note(bound: Bound) {
 #[pyfunction]
 #[pyo3(signature = (
     *, master_key=None, master_key_file=None, key_rotation=None, naming_key=None,
-    backend=None, prefix=None, namespace=None, ttl=None, max_ttl=None, l1=None, l1_max_age=None,
-    on_tamper=None, connect_timeout=None, operation_timeout=None
+    backend=None, api_key=None, prefix=None, namespace=None, ttl=None, max_ttl=None, l1=None,
+    l1_max_age=None, on_tamper=None, connect_timeout=None, operation_timeout=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "a keyword each, as Python reads it")]
 pub(crate) fn configure(
@@ -42,6 +42,7 @@ pub(crate) fn configure(
     key_rotation: Option<&pyo3::Bound<'_, PyString>>,
     naming_key: Option<&pyo3::Bound<'_, PyString>>,
     backend: Option<&pyo3::Bound<'_, PyAny>>,
+    api_key: Option<&pyo3::Bound<'_, PyString>>,
     prefix: Option<String>,
     namespace: Option<String>,
     ttl: Option<&pyo3::Bound<'_, PyAny>>,
@@ -66,6 +67,7 @@ pub(crate) fn configure(
     settings.rotation = key_rotation.map(|list| list.to_str().map(Into::into)).transpose()?;
     settings.naming_key = naming_key.map(|key| key.to_str().map(Into::into)).transpose()?;
     settings.backend = backend.map(options::backend).transpose()?;
+    settings.api_key = api_key.map(|token| token.to_str().map(Into::into)).transpose()?;
     settings.prefix = prefix;
     settings.namespace = namespace;
     settings.ttl = duration("ttl", ttl)?;

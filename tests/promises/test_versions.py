@@ -56,7 +56,7 @@ NEW = {
     "values": "number, Address('Bonn', 53111)",
 }
 EMPTY, FULL = (1, 1, 0), (2, 0, 0)
-RESHAPED = (2, 1, 1)  # it was found, which is a hit, and could not be read
+RESHAPED = (1, 1, 1)  # what was found could not be read: a miss
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -163,3 +165,29 @@ def test_a_cache_object_obeys_too(memory_url):
     configure(master_key=KEY, backend=memory_url, namespace="app")
     Cache.secure().set("a", 1)
     assert Cache.secure(namespace="app", backend=memory_url, master_key=KEY).get("a") == 1
+
+
+def test_the_token_of_a_store_behind_http(monkeypatch, namespace):
+    """In code as in the environment; what is configured comes first."""
+    seen = set()
+
+    class Host(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            seen.add(self.headers["Authorization"])
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Host) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        monkeypatch.setenv("CACHEKIT_API_KEY", "t0ken-of-the-environment")
+        configure(api_key="t0ken-in-code")
+        url = f"http://127.0.0.1:{host.server_port}?server=plain"
+        assert cache(backend=url, namespace=namespace, name="f")(lambda: [1])() == [1]
+        host.shutdown()
+    assert seen == {"Bearer t0ken-in-code"}

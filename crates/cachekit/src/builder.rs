@@ -29,6 +29,12 @@ impl CacheBuilder {
         self
     }
 
+    /// Tells a store behind HTTP who asks: the bearer token, as in `CACHEKIT_API_KEY`.
+    pub fn api_key(mut self, token: impl Into<Secret>) -> Self {
+        self.settings.api_key = Some(token.into());
+        self
+    }
+
     /// Keeps entries in this store.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.settings.backend = Some(Backend::Store(store));

@@ -6,17 +6,39 @@ use cachekit_seal::{Kind, Scratch, plain};
 
 use crate::l1::{Object, Slot};
 use crate::protect::Reopen;
+use crate::stats::Counters;
 use crate::{Error, Value};
 
 /// A value that was found: still sealed, until it is opened into the caller's buffer.
 #[derive(Clone)]
 pub struct Hit {
     slot: Arc<Slot>,
+    found: Found,
+}
+
+/// Where a hit was found, and so as what it was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    FirstLevel,
+    Store,
+    /// By joining another caller's computation.
+    Joined,
+    /// Somewhere, by a look that is not counted.
+    Peeked,
 }
 
 impl Hit {
-    pub(crate) const fn new(slot: Arc<Slot>) -> Self {
-        Self { slot }
+    pub(crate) const fn peeked(slot: Arc<Slot>) -> Self {
+        Self { slot, found: Found::Peeked }
+    }
+
+    pub(crate) fn counted(slot: Arc<Slot>, found: Found, counters: &Counters) -> Self {
+        counters.hit(found);
+        Self { slot, found }
+    }
+
+    pub(crate) const fn found(&self) -> Found {
+        self.found
     }
 
     pub(crate) const fn slot(&self) -> &Arc<Slot> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::cache_state::CacheState;
 use crate::flight::{Caller, Join, Lead, Outcome, Same, SharedError, Wait};
+use crate::hit::Found;
+use crate::l1::Slot;
 use crate::observe::Event;
 use crate::operation_state::{OperationState, Target, check_ttl};
 use crate::options::{L1, OperationOptions};
@@ -54,8 +56,7 @@ impl Operation {
     pub fn probe(&self, call: &Call<'_>) -> Option<Hit> {
         let state = &self.state;
         let slot = first_level::serve(state, &state.digest(call))?;
-        state.counters.l1_hit();
-        Some(Hit::new(slot))
+        Some(Hit::counted(slot, Found::FirstLevel, &state.counters))
     }
 
     /// Finds a value, or gives the right to compute it: first level, then a computation under way,
@@ -81,11 +82,11 @@ impl Operation {
     pub async fn peek(&self, call: &Call<'_>) -> Result<Option<Hit>, Error> {
         let digest = self.state.digest(call);
         if let Some(slot) = first_level::serve(&self.state, &digest) {
-            return Ok(Some(Hit::new(slot)));
+            return Ok(Some(Hit::peeked(slot)));
         }
         let target = self.state.target(call)?;
         match drive::anywhere(read::look(&self.state, &target)).await? {
-            Look::Found(slot, _) => Ok(Some(Hit::new(slot))),
+            Look::Found(slot, _) => Ok(Some(Hit::peeked(slot))),
             Look::Missing(_) | Look::Blind => Ok(None),
         }
     }
@@ -179,16 +180,14 @@ impl Operation {
         }
         loop {
             if let Some(slot) = first_level::serve(state, &target.digest) {
-                state.counters.l1_hit();
-                return Ok(Entered::Hit(Hit::new(slot)));
+                return Ok(self.hit(slot, Found::FirstLevel));
             }
             let mut wait = match flights.join(target.digest, state.id, &caller, now()) {
                 Join::Lead(lead) => {
                     // The last flight may have landed between the look above and this one's start.
                     if let Some(slot) = first_level::serve(state, &target.digest) {
-                        state.counters.l1_hit();
                         lead.tell(flights, Outcome::Filled(Arc::clone(&slot)));
-                        return Ok(Entered::Hit(Hit::new(slot)));
+                        return Ok(self.hit(slot, Found::FirstLevel));
                     }
                     return self.lead(target, intent, Some(lead)).await;
                 }
@@ -198,8 +197,7 @@ impl Operation {
             if self.must_look_first(&wait) {
                 let look = read::look(state, &target).await?;
                 if let Look::Found(slot, _) = look {
-                    count(&state.counters.store_hits);
-                    return Ok(Entered::Hit(Hit::new(slot)));
+                    return Ok(self.hit(slot, Found::Store));
                 }
                 let same = match look.into_seen() {
                     Some(seen) => wait.began_upon(&seen.sighting()).await,
@@ -216,14 +214,17 @@ impl Operation {
             }
             match wait.outcome().await {
                 Outcome::Filled(slot) => {
-                    count(&state.counters.joined);
-                    return Ok(Entered::Hit(Hit::new(slot)));
+                    return Ok(self.hit(slot, Found::Joined));
                 }
                 Outcome::Failed(error) => return Ok(Entered::Failed(error)),
                 Outcome::Elapsed => return self.lead(target, intent, None).await,
                 Outcome::Abandoned => {}
             }
         }
+    }
+
+    fn hit(&self, slot: Arc<Slot>, found: Found) -> Entered {
+        Entered::Hit(Hit::counted(slot, found, &self.state.counters))
     }
 
     /// Whether the flight's look is older than what the first level would be believed for.
@@ -243,11 +244,10 @@ impl Operation {
         let ticket = Ticket::new(Arc::clone(state), target, lead);
         let look = read::look(state, ticket.target()).await?;
         if let (Look::Found(slot, _), Intent::Get) = (&look, &intent) {
-            count(&state.counters.store_hits);
             state.event(&Event::StoreHit);
-            let hit = Hit::new(Arc::clone(slot));
+            let hit = self.hit(Arc::clone(slot), Found::Store);
             ticket.found(slot);
-            return Ok(Entered::Hit(hit));
+            return Ok(hit);
         }
         count(&state.counters.misses);
         state.event(&Event::Miss);

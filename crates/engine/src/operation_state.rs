@@ -17,7 +17,7 @@ use crate::observe::Event;
 use crate::options::{LARGEST_ENTRY, OperationOptions};
 use crate::protect::{Address, Keys};
 use crate::standing::LastLook;
-use crate::stats::{Counters, count};
+use crate::stats::Counters;
 use crate::{Call, Error, Hit};
 
 pub(crate) struct OperationState {
@@ -123,7 +123,7 @@ impl OperationState {
 
     pub(crate) fn undecodable(&self, digest: &Digest, hit: &Hit) {
         self.cache.process().l1.remove_this(digest, hit.slot());
-        count(&self.counters.undecodable);
+        self.counters.undecodable(hit.found());
         self.event(&Event::Undecodable);
     }
 }

@@ -44,7 +44,7 @@ pub(crate) async fn peek_many(
             }
         }
     }
-    Ok(hits.into_iter().map(|hit| hit.map(Hit::new)).collect())
+    Ok(hits.into_iter().map(|hit| hit.map(Hit::peeked)).collect())
 }
 
 async fn look_many(state: &OperationState, targets: &[Target]) -> Result<Vec<Look>, Error> {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::hit::Found;
 use crate::observe::Refused;
 
 /// What has been counted since the process started (or forked).
@@ -26,7 +27,7 @@ pub struct Stats {
     pub store_errors: u64,
     /// Values that no serializer could encode.
     pub unencodable: u64,
-    /// Stored bytes that would not decode.
+    /// Stored bytes that would not decode: misses, not hits.
     pub undecodable: u64,
     /// Refused entries, in the order of [`Refused::ALL`].
     pub refused: [u64; Refused::ALL.len()],
@@ -87,23 +88,44 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Counters {
     l1_hits: [Stripe; STRIPES],
-    pub(crate) store_hits: AtomicU64,
-    pub(crate) joined: AtomicU64,
+    store_hits: AtomicU64,
+    joined: AtomicU64,
     pub(crate) misses: AtomicU64,
     pub(crate) fills: AtomicU64,
     pub(crate) unwritten: AtomicU64,
     pub(crate) failures: AtomicU64,
     pub(crate) store_errors: AtomicU64,
     pub(crate) unencodable: AtomicU64,
-    pub(crate) undecodable: AtomicU64,
+    undecodable: AtomicU64,
     refused: [AtomicU64; Refused::ALL.len()],
 }
 
 impl Counters {
-    pub(crate) fn l1_hit(&self) {
-        let stripe = STRIPE.with(|stripe| *stripe);
-        if let Some(counter) = self.l1_hits.get(stripe) {
-            counter.0.fetch_add(1, Relaxed);
+    #[inline]
+    pub(crate) fn hit(&self, found: Found) {
+        if let Some(counter) = self.hits(found) {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// A hit that turned out to be none: what was found could not be read.
+    pub(crate) fn undecodable(&self, found: Found) {
+        if let Some(counter) = self.hits(found) {
+            counter.fetch_sub(1, Relaxed);
+        }
+        count(&self.undecodable);
+    }
+
+    #[inline]
+    fn hits(&self, found: Found) -> Option<&AtomicU64> {
+        match found {
+            Found::FirstLevel => {
+                let stripe = STRIPE.with(|stripe| *stripe);
+                self.l1_hits.get(stripe).map(|stripe| &stripe.0)
+            }
+            Found::Store => Some(&self.store_hits),
+            Found::Joined => Some(&self.joined),
+            Found::Peeked => None,
         }
     }
 
@@ -113,13 +135,19 @@ impl Counters {
         }
     }
 
+    /// One thread may take back on its stripe what another counted on its own.
+    fn l1_hits(&self) -> u64 {
+        let stripes = self.l1_hits.iter().map(|stripe| stripe.0.load(Relaxed));
+        stripes.fold(0, u64::wrapping_add)
+    }
+
     pub(crate) fn read(&self) -> Stats {
         let mut refused = [0; Refused::ALL.len()];
         for (sum, counter) in refused.iter_mut().zip(&self.refused) {
             *sum = counter.load(Relaxed);
         }
         Stats {
-            l1_hits: self.l1_hits.iter().map(|stripe| stripe.0.load(Relaxed)).sum(),
+            l1_hits: self.l1_hits(),
             store_hits: self.store_hits.load(Relaxed),
             joined: self.joined.load(Relaxed),
             misses: self.misses.load(Relaxed),

@@ -66,7 +66,7 @@ impl HttpConfig {
         if parts.userinfo.is_some() {
             return Err(malformed(
                 "something before the host, and a token there would end in logs: set \
-                 CACHEKIT_API_KEY, or StoreOptions::with_token",
+                 CACHEKIT_API_KEY, or api_key in code",
             ));
         }
         Ok(Self {

@@ -21,7 +21,7 @@ pub(super) fn of_reply(reply: &Reply, address: &str) -> Option<Error> {
         ),
         401 => (
             ErrorKind::Refused,
-            "it wants a token, or another one: CACHEKIT_API_KEY, or StoreOptions::with_token",
+            "it wants a token, or another one: CACHEKIT_API_KEY, or api_key in code",
         ),
         403 => (ErrorKind::Refused, "this token may not do that"),
         408 => (ErrorKind::Unavailable, "the request did not arrive in time"),
