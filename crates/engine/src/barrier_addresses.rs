@@ -9,7 +9,8 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::Error;
-use crate::operation_state::OperationState;
+use crate::cache_state::CacheState;
+use crate::options::OperationOptions;
 use crate::protect::Address;
 
 /// Where the cache's barrier and the operation's live, under each naming candidate.
@@ -19,10 +20,9 @@ pub(crate) struct BarrierAddresses {
 }
 
 impl BarrierAddresses {
-    fn of(state: &OperationState, now: UnixMillis) -> Result<Self, Error> {
-        let cache = addresses(state, now, "", "")?;
-        let operation = addresses(state, now, &state.options.namespace, &state.options.name)?;
-        Ok(Self { cache, operation })
+    fn of(cache: &CacheState, options: &OperationOptions, now: UnixMillis) -> Result<Self, Error> {
+        let operation = addresses(cache, now, &options.namespace, &options.name)?;
+        Ok(Self { cache: addresses(cache, now, "", "")?, operation })
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Address> {
@@ -54,7 +54,7 @@ fn identity_at(list: &SmallVec<[Address; 1]>, index: usize) -> &[u8] {
 
 /// A barrier's addresses: of the whole cache where `operation` is empty.
 fn addresses(
-    state: &OperationState,
+    cache: &CacheState,
     now: UnixMillis,
     namespace: &str,
     operation: &str,
@@ -63,14 +63,14 @@ fn addresses(
     let arguments = nothing.as_ref().first_chunk::<32>().copied().unwrap_or_default();
     let fields = NameFields {
         purpose: Purpose::Clear,
-        prefix: &state.cache.options.prefix,
+        prefix: &cache.options.prefix,
         namespace,
         operation,
         version: "",
         schema: "",
         arguments: &arguments,
     };
-    state.cache.keys.addresses(now, &fields, None)
+    cache.keys.addresses(now, &fields, None)
 }
 
 /// The addresses as they were last derived: every look at the store asks for them, and they change
@@ -79,14 +79,18 @@ fn addresses(
 pub(crate) struct Derived(Mutex<Option<(NameOrder, Arc<BarrierAddresses>)>>);
 
 impl Derived {
-    pub(crate) fn get(&self, state: &OperationState) -> Result<Arc<BarrierAddresses>, Error> {
-        let now = state.cache.timeline.now();
-        let order = state.cache.keys.name_order(now)?;
+    pub(crate) fn get(
+        &self,
+        cache: &CacheState,
+        options: &OperationOptions,
+    ) -> Result<Arc<BarrierAddresses>, Error> {
+        let now = cache.timeline.now();
+        let order = cache.keys.name_order(now)?;
         let mut derived = self.0.lock();
         match &*derived {
             Some((of, addresses)) if *of == order => Ok(Arc::clone(addresses)),
             _ => {
-                let addresses = Arc::new(BarrierAddresses::of(state, now)?);
+                let addresses = Arc::new(BarrierAddresses::of(cache, options, now)?);
                 *derived = Some((order, Arc::clone(&addresses)));
                 Ok(addresses)
             }

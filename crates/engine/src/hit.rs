@@ -6,7 +6,7 @@ use cachekit_seal::{Kind, Scratch, plain};
 
 use crate::l1::{Object, Slot};
 use crate::protect::Reopen;
-use crate::stats::Counters;
+use crate::stats::{Counters, Found};
 use crate::{Error, Value};
 
 /// A value that was found: still sealed, until it is opened into the caller's buffer.
@@ -14,17 +14,6 @@ use crate::{Error, Value};
 pub struct Hit {
     slot: Arc<Slot>,
     found: Found,
-}
-
-/// Where a hit was found, and so as what it was counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    FirstLevel,
-    Store,
-    /// By joining another caller's computation.
-    Joined,
-    /// Somewhere, by a look that is not counted.
-    Peeked,
 }
 
 impl Hit {

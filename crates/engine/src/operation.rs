@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use crate::cache_state::CacheState;
 use crate::flight::{Caller, Join, Lead, Outcome, Same, SharedError, Wait};
-use crate::hit::Found;
 use crate::l1::Slot;
 use crate::observe::Event;
 use crate::operation_state::{OperationState, Target, check_ttl};
 use crate::options::{L1, OperationOptions};
 use crate::sighting::Look;
-use crate::stats::{Stats, count};
+use crate::stats::{Found, Stats, count};
 use crate::ticket::Ticket;
 use crate::{Call, Encoded, Error, Hit, drive, first_level, invalidate, read, write};
 

@@ -75,7 +75,7 @@ impl OperationState {
 
     /// Where its barriers live at present.
     pub(crate) fn barrier_addresses(&self) -> Result<Arc<BarrierAddresses>, Error> {
-        self.process().addresses.get(self)
+        self.process().addresses.get(&self.cache, &self.options)
     }
 
     pub(crate) fn last_look(&self) -> &LastLook {

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::hit::Found;
 use crate::observe::Refused;
 
 /// What has been counted since the process started (or forked).
@@ -67,6 +66,17 @@ impl Stats {
             *sum += more;
         }
     }
+}
+
+/// Where a hit was found, and so as what it was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    FirstLevel,
+    Store,
+    /// By joining another caller's computation.
+    Joined,
+    /// Somewhere, by a look that is not counted.
+    Peeked,
 }
 
 /// How many counters share the work of counting hits, so that threads do not fight for one line.
