@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from benches.placement import Placement
@@ -44,18 +44,19 @@ class Row:
         return self.case if self.placement is Placement.ANYWHERE else f"{self.case}, one core"
 
 
-REDIS_HIT: Final = Row("secure Redis hit", "Secure hit from local Redis, L1 off", 20, 60)
-REDIS_WRITE: Final = Row("secure Redis write", "Secure miss and write, local Redis", 20, 60)
+ANYWHERE, ONE_CORE = Placement.ANYWHERE, Placement.ONE_CORE
+REDIS_HIT: Final = ("secure Redis hit", "Secure hit from local Redis, L1 off", 20, 60)
+REDIS_WRITE: Final = ("secure Redis write", "Secure miss and write, local Redis", 20, 60)
 
 ROWS: Final = (
     Row("secure L1 hit", "Secure L1 hit, six-field dict", 500, 60, lambda _: 0.8),
     Row("plain L1 hit", "Plain L1 hit, immutable value", 2000, 60, lambda _: 0.18),
     Row("six-field dict", "There and back, six-field dict, by the serializer alone", 500, 60),
     Row("1000-row frame", "There and back, 1000-row frame: ours sealed, the peer's plain", 1, 60),
-    replace(REDIS_HIT, placement=Placement.ONE_CORE, aim=lambda floor: floor + 8),
-    replace(REDIS_WRITE, placement=Placement.ONE_CORE, aim=lambda floor: floor + 15),
-    REDIS_HIT,
-    REDIS_WRITE,
+    Row(*REDIS_HIT, lambda floor: floor + 8, ONE_CORE),
+    Row(*REDIS_WRITE, lambda floor: floor + 15, ONE_CORE),
+    Row(*REDIS_HIT, None, ANYWHERE),
+    Row(*REDIS_WRITE, None, ANYWHERE),
 )
 
 # Measured by a Rust program of its own, which has its own idea of calls and samples.
