@@ -88,6 +88,8 @@ def test_structured_arrays_count_where_they_have_no_gaps():
 
 @pytest.mark.parametrize("dtype", ["g", "G", "T"])
 def test_arrays_of_padding_or_addresses_are_refused(dtype):
+    if dtype == "T" and numpy.lib.NumpyVersion(numpy.__version__) < "2.0.0":
+        pytest.skip("NumPy has this type since version 2")
     with pytest.raises(ArgumentError, match="not their values alone"):
         one(numpy.array(["1"] if dtype == "T" else [1], dtype=dtype))
 
@@ -143,7 +145,9 @@ def test_every_column_of_a_table_matters():
     whole = table()
     without = [whole.drop_columns([name]) for name in whole.column_names]
     assert all_differ(whole, whole.slice(1), whole.rename_columns(list("abcdefghij")), *without)
-    assert all_differ(whole, whole.combine_chunks().to_batches()[0], whole.to_pylist())
+    # As a list without the moments: older pyarrow gives them zones of pytz, which are no arguments.
+    rows = whole.drop_columns(["moment"])
+    assert all_differ(whole, rows, whole.combine_chunks().to_batches()[0], rows.to_pylist())
 
 
 def frame():

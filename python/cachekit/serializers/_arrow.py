@@ -77,6 +77,10 @@ def to_stream(value: Any) -> bytes:
     schema = table.schema.with_metadata({**metadata, KIND: kind})
     with arrow.ipc.new_stream(sink, schema) as writer:
         writer.write_table(table)
+        if not table.num_rows and all(column.num_chunks for column in table.columns):
+            # Without a batch there would be no dictionaries, and categories are those.
+            empty = [column.chunk(0) for column in table.columns]
+            writer.write_batch(arrow.RecordBatch.from_arrays(empty, schema=table.schema))
     stream: bytes = sink.getvalue().to_pybytes()
     check_arrow(stream, table.num_rows)
     return stream

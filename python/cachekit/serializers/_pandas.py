@@ -1,9 +1,10 @@
 """pandas on the way through Arrow, with its index, types, categories, time zones and attributes.
 
-A frame of plain columns (numbers, truth values, moments without a zone, text) under a plain
-`RangeIndex` is laid out here: each column is its Arrow array, and comes back as an array on the
-very bytes of the stream. Any other frame goes by the conversion of pyarrow, which is far slower,
-and is tried out when it is written: what would come back otherwise is refused.
+A frame of plain columns (numbers, moments, durations, text) under a plain `RangeIndex` is laid out
+here: each column is its Arrow array, and comes back as an array on the very bytes of the stream.
+Any other frame goes by the conversion of pyarrow, which is far slower, and is tried out when it is
+written: what would come back otherwise is refused. What Arrow has no words for, of whichever
+version, is said in metadata of our own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from importlib import import_module
 
 from cachekit.exceptions import SerializationError
 
+from . import _conversion
+from ._likeness import are_alike
+from ._zones import name_of, place_of, zone_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -20,10 +25,18 @@ if TYPE_CHECKING:
 __all__ = ["from_table", "to_table"]
 
 _LAYOUT = b"cachekit.pandas"
-"""Schema metadata of a frame of plain columns: its index, as start, stop and step."""
+"""Schema metadata: what Arrow does not say of a frame, as a JSON object.
+
+`index` is there if the columns are plain: start, stop and step. `labels` are those of a range.
+`gaps` are what is missing in columns that are text as objects, and `zones` the names of time zones,
+each by the number of the column in the table. `attrs` are the frame's. `pandas` is the major
+version that wrote a frame whose columns are not plain.
+"""
 
 _NUMBERS = frozenset("iufMm")
 _WORD = 8
+_GAPS = {"None": None, "nan": float("nan")}
+"""What may stand for text that is not there, in a column of objects."""
 
 _DEFAULTS: dict[str, Any] = {}
 """What pandas takes by default, asked once: asking costs more than a column."""
@@ -32,31 +45,67 @@ _DEFAULTS: dict[str, Any] = {}
 def to_table(value: Any, arrow: Any, pandas: Any) -> tuple[bytes, Any]:
     """The kind, and the table that `from_table` makes the frame of."""
     if type(value) is pandas.DataFrame:
-        plain = _plain_table(value, arrow, pandas)
-        return b"pandas.DataFrame", _converted(value, arrow) if plain is None else plain
+        return b"pandas.DataFrame", _of_frame(value, arrow, pandas)
     if value.name is not None and type(value.name) is not str:
         raise SerializationError("a Series whose name is no text")
     frame = value.to_frame("" if value.name is None else value.name)
-    _, table = to_table(frame, arrow, pandas)
+    frame.attrs = value.attrs
     named = b"" if value.name is None else b".named"
-    return b"pandas.Series" + named, table
+    return b"pandas.Series" + named, _of_frame(frame, arrow, pandas)
 
 
 def from_table(kind: str, table: Any, data: bytes | bytearray, pandas: Any) -> Any:
     """The frame, or the series, of a table."""
     metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
-    layout = metadata.get(_LAYOUT)
-    if layout is None:
-        frame = table.to_pandas(use_threads=False)
+    layout: dict[str, Any] = json.loads(metadata.get(_LAYOUT, b"{}"))
+    if "index" in layout:
+        frame = _plain_frame(layout, table, data, pandas)
     else:
-        frame = _plain_frame(json.loads(layout), table, data, pandas)
-    if kind == "pandas.DataFrame":
-        return frame
-    series = frame.iloc[:, 0]
-    return series if kind == "pandas.Series.named" else series.rename(None)
+        frame = _conversion.from_table(table, layout, pandas)
+    if kind != "pandas.DataFrame":
+        frame = frame.iloc[:, 0]
+        frame = frame if kind == "pandas.Series.named" else frame.rename(None)
+    if "attrs" in layout:
+        frame.attrs = layout["attrs"]
+    return frame
 
 
-def _plain_table(frame: Any, arrow: Any, pandas: Any) -> Any:
+def _of_frame(frame: Any, arrow: Any, pandas: Any) -> Any:
+    if not frame.attrs:
+        return _of_bare(frame, {}, arrow, pandas)
+    layout = {"attrs": _attributes(frame)}
+    bare = frame.copy(deep=False)
+    bare.attrs = {}
+    return _of_bare(bare, layout, arrow, pandas)
+
+
+def _attributes(frame: Any) -> dict[str, Any]:
+    """As JSON. pyarrow keeps them since version 16, but warns with their text where it cannot."""
+    try:
+        again = json.loads(json.dumps(frame.attrs, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        again = None
+    if not are_alike(frame.attrs, again):
+        raise SerializationError("attributes of a frame that JSON would not give back as they are")
+    return dict(frame.attrs)
+
+
+def _of_bare(frame: Any, layout: dict[str, Any], arrow: Any, pandas: Any) -> Any:
+    plain = _plain_table(frame, layout, arrow, pandas)
+    if plain is not None:
+        return plain
+    table, more = _conversion.to_table(frame, arrow, pandas)
+    return _told(table, {**layout, **more})
+
+
+def _told(table: Any, layout: dict[str, Any]) -> Any:
+    if not layout:
+        return table
+    metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
+    return table.replace_schema_metadata({**metadata, _LAYOUT: json.dumps(layout).encode()})
+
+
+def _plain_table(frame: Any, layout: dict[str, Any], arrow: Any, pandas: Any) -> Any:
     index, columns = frame.index, frame.columns
     labels = columns.tolist()
     if (
@@ -64,20 +113,20 @@ def _plain_table(frame: Any, arrow: Any, pandas: Any) -> Any:
         or index.name is not None
         or columns.name is not None
         or not labels
-        or frame.attrs
         or not frame.flags.allows_duplicate_labels
         or columns.dtype != _label_type(pandas)
         or any(type(label) is not str for label in labels)
         or len(set(labels)) != len(labels)
     ):
         return None
-    text = _text_type(pandas)
-    arrays = [_plain_column(column, text, arrow) for column in _column_arrays(frame)]
-    if any(array is None for array in arrays):
-        return None
-    layout = json.dumps([index.start, index.stop, index.step]).encode()
-    table = arrow.Table.from_arrays(arrays, names=labels)
-    return table.replace_schema_metadata({_LAYOUT: layout})
+    plain = {**layout, "index": [index.start, index.stop, index.step]}
+    arrays: list[Any] = []
+    for number, column in enumerate(_column_arrays(frame)):
+        array = _plain_column(column, number, plain, arrow, pandas)
+        if array is None:
+            return None
+        arrays.append(array)
+    return _told(arrow.Table.from_arrays(arrays, names=labels), plain)
 
 
 def _column_arrays(frame: Any) -> Any:
@@ -86,32 +135,77 @@ def _column_arrays(frame: Any) -> Any:
     return quick() if quick is not None else (series.array for _, series in frame.items())
 
 
-def _plain_column(column: Any, text: Any, arrow: Any) -> Any:
-    dtype = column.dtype
+def _plain_column(column: Any, number: int, layout: dict[str, Any], arrow: Any, pandas: Any) -> Any:
+    """The array of Arrow, if the column is plain; what that does not say goes into `layout`."""
+    dtype, text = column.dtype, _text_type(pandas)
     if text is not None and dtype == text:
         return column.__arrow_array__()
-    if getattr(dtype, "kind", "O") not in _NUMBERS or not getattr(dtype, "isnative", False):
+    if type(dtype) is pandas.DatetimeTZDtype:
+        return _zoned(column, number, layout, arrow)
+    numpy = import_module("numpy")
+    if dtype == numpy.dtype("O"):
+        return _objects_of_text(numpy.asarray(column), number, layout, arrow)
+    kind = getattr(dtype, "kind", "O")
+    if kind not in _NUMBERS or not getattr(dtype, "isnative", False):
         return None
-    values = import_module("numpy").asarray(column)
+    values = numpy.asarray(column)
     return arrow.array(values, from_pandas=False) if dtype.itemsize <= _WORD else None
 
 
+def _zoned(column: Any, number: int, layout: dict[str, Any], arrow: Any) -> Any:
+    name, unit = name_of(column.dtype.tz), column.dtype.unit
+    if name is None:
+        return None
+    layout.setdefault("zones", {})[number] = name
+    moments = arrow.array(column.asi8.view(f"M8[{unit}]"))
+    return moments.view(arrow.timestamp(unit, place_of(name)))
+
+
+def _objects_of_text(values: Any, number: int, layout: dict[str, Any], arrow: Any) -> Any:
+    """Text as pandas had it before version 3: objects, of which those that are none are all one."""
+    items = values.tolist()
+    types = set(map(type, items))
+    if types <= {str, type(None)}:
+        gap = "None"
+    elif types <= {str, float} and _are_nan([item for item in items if type(item) is float]):
+        gap = "nan"
+        items = [None if type(item) is float else item for item in items]
+    else:
+        return None
+    layout.setdefault("gaps", {})[number] = gap
+    return arrow.array(items, arrow.large_string())
+
+
+def _are_nan(items: list[float]) -> bool:
+    numpy = import_module("numpy")
+    return bool((numpy.array(items).view("i8") == numpy.array(_GAPS["nan"]).view("i8")).all())
+
+
 def _plain_frame(layout: Any, table: Any, data: bytes | bytearray, pandas: Any) -> Any:
-    start, stop, step = layout
-    index = pandas.RangeIndex(start, stop, step)
+    index = pandas.RangeIndex(*layout["index"])
     if len(index) != table.num_rows:
         raise SerializationError("an index of another length than the columns")
     memory = data if isinstance(data, bytearray) else bytearray(data)
     arrow = import_module("pyarrow")
     base: int = arrow.py_buffer(data).address
-    text = _text_type(pandas)
-    columns = [_column(column, memory, base, text) for column in table.columns]
+    gaps, zones = layout.get("gaps", {}), layout.get("zones", {})
+    columns: list[Any] = []
+    for number, column in enumerate(table.columns):
+        place = str(number)
+        if _is_text(column):
+            columns.append(_text(column, gaps.get(place), pandas))
+        else:
+            columns.append(_moments(_column(column, memory, base), zones.get(place), pandas))
     names = table.column_names
     make = _DEFAULTS.get("blocks") or _blocks(pandas)
-    if make is None or text is None:
-        by_name = dict(zip(names, columns, strict=True))
-        return pandas.DataFrame(by_name, index=index, copy=False)
     numpy = import_module("numpy")
+    if make is None or _text_type(pandas) is None:
+        by_name = {
+            # pandas 2 has an option by which it would make text of objects.
+            name: pandas.Series(column, index, object) if column.dtype == object else column
+            for name, column in zip(names, columns, strict=True)
+        }
+        return pandas.DataFrame(by_name, index=index, copy=False)
     label_type = _label_type(pandas)
     labels = label_type.__from_arrow__(arrow.array(names, arrow.large_string()))
     blocks = [
@@ -128,16 +222,42 @@ def _blocks(pandas: Any) -> Any:
     return _DEFAULTS["blocks"]
 
 
-def _column(column: Any, memory: bytearray, base: int, text: Any) -> Any:
+def _is_text(column: Any) -> bool:
+    return str(column.type) in {"string", "large_string"}
+
+
+def _text(column: Any, gap: str | None, pandas: Any) -> Any:
+    if gap is None:
+        text = _text_type(pandas)
+        if text is None:
+            raise SerializationError("text of a type that this version of pandas has not")
+        return text.__from_arrow__(column)
+    values = column.to_numpy(zero_copy_only=False)
+    if column.null_count and gap != "None":
+        values[column.is_null().to_numpy(zero_copy_only=False)] = _GAPS[gap]
+    return values
+
+
+def _moments(values: Any, zone: str | None, pandas: Any) -> Any:
+    """Moments in their zone; anything without one as it is."""
+    if zone is None:
+        return values
+    unit = import_module("numpy").datetime_data(values.dtype)[0]
+    dtype = pandas.DatetimeTZDtype(unit, zone_of(zone))
+    return pandas.array(values.view("i8"), dtype=dtype, copy=False)
+
+
+def _column(column: Any, memory: bytearray, base: int) -> Any:
     """An array on the memory of the stream, which its owner may write to."""
     numpy = import_module("numpy")
-    if str(column.type) in {"string", "large_string"}:
-        return text.__from_arrow__(column)
-    if column.num_chunks != 1 or column.null_count:
+    bare = column
+    if getattr(column.type, "tz", None) is not None:
+        bare = column.cast(import_module("pyarrow").timestamp(column.type.unit))
+    if column.num_chunks != 1 or column.null_count or not len(column):
         # Only moments and durations have gaps here: numbers have NaN.
-        return column.to_numpy(zero_copy_only=False)
+        return bare.to_numpy(zero_copy_only=False)
     values = column.chunk(0)
-    dtype = numpy.dtype(column.type.to_pandas_dtype())
+    dtype = numpy.dtype(bare.type.to_pandas_dtype())
     offset = values.buffers()[1].address - base + values.offset * dtype.itemsize
     return numpy.frombuffer(memory, dtype, len(values), offset)
 
@@ -155,49 +275,3 @@ def _text_type(pandas: Any) -> Any:
         dtype = pandas.Series([""]).dtype
         _DEFAULTS["text"] = dtype if getattr(dtype, "storage", None) == "pyarrow" else None
     return _DEFAULTS["text"]
-
-
-def _converted(frame: Any, arrow: Any) -> Any:
-    """By pyarrow's own conversion; tried out on no rows, and where there are objects on all."""
-    labels: list[object] = frame.columns.tolist()
-    if len({type(label) for label in labels}) > 1:
-        raise SerializationError("column labels of more than one type")
-    if len(frame) and not len(frame.columns):
-        raise SerializationError("rows without a column")
-    table = arrow.Table.from_pandas(frame, nthreads=1)
-    if not _same_types(frame, arrow) or not _same(frame, table):
-        raise SerializationError("pandas would not get the frame back from Arrow as it is")
-    return table
-
-
-def _same_types(frame: Any, arrow: Any) -> bool:
-    again = arrow.Table.from_pandas(frame.iloc[:0], nthreads=1).to_pandas(use_threads=False)
-    return bool(
-        again.columns.equals(frame.columns)
-        and again.columns.dtype == frame.columns.dtype
-        and again.columns.names == frame.columns.names
-        and list(again.dtypes) == list(frame.dtypes)
-        and type(again.index) is type(frame.index)
-        and again.index.names == frame.index.names
-        and again.attrs == frame.attrs
-        and again.flags == frame.flags
-    )
-
-
-def _same(frame: Any, table: Any) -> bool:
-    """Columns of objects are whatever their elements are: these are compared one by one."""
-    objects = [number for number, dtype in enumerate(frame.dtypes) if str(dtype) == "object"]
-    is_plain = str(frame.index.dtype) != "object"
-    if is_plain and not objects:
-        return True
-    again = table.to_pandas(use_threads=False)
-    pairs = [(frame.iloc[:, number], again.iloc[:, number]) for number in objects]
-    if not is_plain:
-        pairs.append((frame.index, again.index))
-    return all(_same_objects(before.tolist(), after.tolist()) for before, after in pairs)
-
-
-def _same_objects(before: list[Any], after: list[Any]) -> bool:
-    return [type(item) for item in before] == [type(item) for item in after] and not any(
-        one is not other and one != other for one, other in zip(before, after, strict=True)
-    )
