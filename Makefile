@@ -11,6 +11,12 @@ WHEELS := target/wheels
 FUZZ_SECONDS ?= 30
 BENCH        ?=
 
+# How much `make test-long` does: values in Python, cases of each property in Rust; the seed of
+# its first values, to have them again.
+LONG_VALUES ?= 500000
+LONG_CASES  ?= 1000000
+LONG_SEED   ?=
+
 # Pinned, and kept out of the user's own ~/.cargo/bin.
 WORKER     := examples/cloudflare-worker
 TOOLS      := $(CURDIR)/target/tools
@@ -130,9 +136,8 @@ compare-values: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## W
 	$(BIN)/python -m comparison
 
 .PHONY: test-long
-test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## The property tests again, with a million values each: hours
-	PROPTEST_CASES=1000000 cargo test --release --locked -p cachekit-codec -p cachekit-seal
-	$(BIN)/python -m pytest tests/python -k 'any_ or properties or arguments' --hypothesis-profile=long --timeout=0
+test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## Millions of cases through the property tests: about 40 minutes
+	$(BIN)/python -m tools.many_cases --values $(LONG_VALUES) --cases $(LONG_CASES) $(LONG_SEED:%=--seed %)
 
 .PHONY: bench-http
 bench-http: needs $(VENV)/.dev-tools ## The HTTP server beside webdis and bare Redis (needs wrk; webdis if there)

@@ -5,11 +5,15 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import fractions
 import ipaddress
+import itertools
+import math
 import pathlib
 import re
 import struct
 import typing
+import uuid
 import zoneinfo
 
 import attrs
@@ -23,6 +27,15 @@ from hypothesis import strategies as st
 
 class Colour(enum.Enum):
     RED = "r"
+    GREEN = (1, "g")
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+class Word(enum.StrEnum):
+    YES = "yes"
 
 
 class Permission(enum.Flag):
@@ -30,7 +43,19 @@ class Permission(enum.Flag):
     WRITE = 2
 
 
+class Bits(enum.IntFlag):
+    A = 1
+
+
 class Pair(typing.NamedTuple):
+    a: typing.Any
+    b: typing.Any
+
+
+Bare = collections.namedtuple("Bare", "a b")
+
+
+class Typed(typing.TypedDict, total=False):
     a: typing.Any
     b: typing.Any
 
@@ -53,7 +78,18 @@ class Attrs:
     b: typing.Any
 
 
+@attrs.frozen(slots=False)
+class Loose:
+    a: typing.Any
+    b: typing.Any
+
+
 class Struct(msgspec.Struct):
+    a: typing.Any
+    b: typing.Any
+
+
+class Keywords(msgspec.Struct, frozen=True, kw_only=True, rename="upper", tag=True):
     a: typing.Any
     b: typing.Any
 
@@ -64,61 +100,37 @@ class Model(pydantic.BaseModel):
     a: typing.Any
     b: typing.Any
 
-    def __init__(self, a, b):
-        super().__init__(a=a, b=b)
 
-
-RECORDS = [Data, Frozen, Attrs, Struct, Model]
-CLASSES = [Colour, Permission, Pair, *RECORDS]
-
-
-def state(record):
-    return [record.a, record.b]
+NAMED_TUPLES = [Pair, Bare]
+RECORDS = [Data, Frozen, Attrs, Loose, Struct, Keywords, Model]
+MEMBERS = [
+    *(Colour.RED, Colour.GREEN, Level.LOW, Word.YES),
+    *(Permission.READ, Permission(0), Permission.READ | Permission.WRITE, Bits.A, Bits(9)),
+]
+CLASSES = [Colour, Level, Word, Permission, Bits, *NAMED_TUPLES, *RECORDS]
 
 
 def same(one, other):
     """Equal, of equal type, all the way down; a NaN is the NaN with the same bits."""
-    if type(one) is not type(other):
+    kind = type(one)
+    if kind is not type(other):
         return False
-    if isinstance(one, float):
-        return struct.pack(">d", one) == struct.pack(">d", other)
-    if isinstance(one, complex):
-        return same(one.real, other.real) and same(one.imag, other.imag)
-    if isinstance(one, decimal.Decimal):
-        return one.as_tuple() == other.as_tuple()
-    if isinstance(one, np.ndarray):
-        return same_array(one, other)
-    if isinstance(one, np.generic):
-        return one.dtype == other.dtype and one.tobytes() == other.tobytes()
-    if isinstance(one, (pd.DataFrame, pl.DataFrame)):
-        return one.equals(other) and list(one.dtypes) == list(other.dtypes)
-    if type(one) in RECORDS:
-        return same(state(one), state(other))
+    if kind in (int, str, bytes, bool):
+        return one == other
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):
         default = getattr(one, "default_factory", None) is getattr(other, "default_factory", None)
         return default and same(list(one.items()), list(other.items()))
-    if isinstance(one, collections.deque):
-        return one.maxlen == other.maxlen and same(list(one), list(other))
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
+    if kind in RECORDS:
+        return same(one.a, other.a) and same(one.b, other.b)
     if isinstance(one, set | frozenset):
         return len(one) == len(other) and same_elements(one, other)
+    if isinstance(one, collections.deque):
+        return one.maxlen == other.maxlen and same(list(one), list(other))
     if isinstance(one, slice):
         return same((one.start, one.stop, one.step), (other.start, other.stop, other.step))
-    if isinstance(one, dt.datetime | dt.time):
-        same_zone = type(one.tzinfo) is type(other.tzinfo) and one.tzinfo == other.tzinfo
-        return one == other and one.fold == other.fold and same_zone
-    return one == other
-
-
-def same_array(one, other):
-    layout = ("c_contiguous", "writeable")
-    return (
-        one.dtype == other.dtype
-        and one.shape == other.shape
-        and one.tobytes() == other.tobytes()
-        and all(getattr(one.flags, name) == getattr(other.flags, name) for name in layout)
-    )
+    return same_leaf(one, other)
 
 
 def same_elements(one, other):
@@ -133,93 +145,313 @@ def same_elements(one, other):
     return True
 
 
-ZONES = st.one_of(
-    st.none(),
-    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Etc/GMT+5"]).map(
-        zoneinfo.ZoneInfo
-    ),
-    st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23)).map(dt.timezone),
-)
+def same_leaf(one, other):
+    if isinstance(one, np.ndarray):
+        return same_array(one, other)
+    if isinstance(one, np.generic):
+        return one.dtype == other.dtype and contents(one) == contents(other)
+    if isinstance(one, float):
+        return struct.pack(">d", one) == struct.pack(">d", other)
+    if isinstance(one, complex):
+        return same(one.real, other.real) and same(one.imag, other.imag)
+    if isinstance(one, decimal.Decimal):
+        return one.as_tuple() == other.as_tuple()
+    if isinstance(one, dt.datetime | dt.time):
+        return one == other and one.fold == other.fold and same(one.tzinfo, other.tzinfo)
+    if isinstance(one, dt.timezone):
+        return one == other and one.tzname(None) == other.tzname(None)
+    if isinstance(one, pd.DataFrame):
+        index = type(one.index) is type(other.index) and one.index.equals(other.index)
+        return index and one.equals(other) and list(one.dtypes) == list(other.dtypes)
+    if isinstance(one, pd.Series | pl.Series):
+        return one.equals(other) and one.dtype == other.dtype and one.name == other.name
+    if isinstance(one, pl.DataFrame):
+        return one.equals(other) and one.schema == other.schema
+    return one == other
+
+
+def same_array(one, other):
+    return (
+        one.dtype == other.dtype
+        and one.shape == other.shape
+        and contents(one) == contents(other)
+        and one.flags.writeable == other.flags.writeable
+        and in_row_order(one) == in_row_order(other)
+    )
+
+
+def contents(array):
+    """The bytes of all elements; what a record has between its fields is nothing's value."""
+    if array.dtype.names is None:
+        return array.tobytes()
+    return [contents(array[name]) for name in array.dtype.names]
+
+
+def in_row_order(array):
+    """Whether the array comes back row by row: one that is neither way round in memory does."""
+    return array.flags.c_contiguous or not array.flags.f_contiguous
+
+
+def within(value):
+    """The value, and every value that it holds, however deep."""
+    yield value
+    if isinstance(value, dict):
+        held = itertools.chain(value, value.values())
+    elif isinstance(value, list | tuple | set | frozenset | collections.deque):
+        held = value
+    elif type(value) in RECORDS:
+        held = (value.a, value.b)
+    elif isinstance(value, slice):
+        held = (value.start, value.stop, value.step)
+    else:
+        return
+    for item in held:
+        yield from within(item)
+
+
+# Leaves -----------------------------------------------------------------------------------------
+
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
-HASHABLE_LEAVES = st.one_of(
+ZONE_NAMES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Etc/GMT+5"])
+OFFSETS = st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23))
+ZONES = st.one_of(
+    st.just(dt.timezone.utc),
+    ZONE_NAMES.map(zoneinfo.ZoneInfo),
+    OFFSETS.map(dt.timezone),
+    st.builds(dt.timezone, OFFSETS, ANY_TEXT),
+)
+MOMENTS = st.one_of(
+    st.datetimes(timezones=st.none() | ZONES), st.times(timezones=st.none() | ZONES)
+)
+
+
+V4, V6 = st.integers(0, 2**32 - 1), st.integers(0, 2**128 - 1)
+INTERNET = [
+    st.ip_addresses(),
+    st.sampled_from(["fe80::1%eth0", "::1%1"]).map(ipaddress.ip_address),
+    st.tuples(V4, st.integers(0, 32)).map(ipaddress.IPv4Interface),
+    st.tuples(V6, st.integers(0, 128)).map(ipaddress.IPv6Interface),
+    st.tuples(V4, st.integers(0, 32)).map(lambda it: ipaddress.IPv4Network(it, strict=False)),
+    st.tuples(V6, st.integers(0, 128)).map(lambda it: ipaddress.IPv6Network(it, strict=False)),
+]
+# What hypothesis itself has for these takes five times as long to draw.
+DECIMALS = st.one_of(
+    st.builds(
+        lambda number, exponent: decimal.Decimal(f"{number}E{exponent}"),
+        st.integers(),
+        st.integers(-999, 999),
+    ),
+    st.sampled_from(["-0", "-0E+9", "NaN", "-NaN12", "Infinity", "-Infinity"]).map(decimal.Decimal),
+)
+PATTERNS = st.one_of(
+    st.builds(
+        re.compile,
+        st.sampled_from(["", "a+", "(?P<name>é|b)*", "[^\\W\\d]", "\0 # x"]),
+        st.sampled_from([0, re.IGNORECASE, re.VERBOSE | re.ASCII, re.MULTILINE | re.DOTALL]),
+    ),
+    st.sampled_from([re.compile(rb"\d", re.LOCALE), re.compile(b"(\xff)")]),
+    st.text(max_size=5).map(lambda text: re.compile(re.escape(text))),
+)
+STEPS = st.integers(1) | st.integers(max_value=-1)
+HASHABLE = [
     st.none(),
     st.booleans(),
     st.integers(),
+    st.integers(-(2**300), 2**300),
     st.floats(),
     st.complex_numbers(),
     ANY_TEXT,
     st.binary(),
-    st.decimals(),
-    st.fractions(max_denominator=10**30),
+    DECIMALS,
+    st.builds(fractions.Fraction, st.integers(), st.integers(1, 10**30)),
     st.uuids(),
     st.dates(),
-    st.times(timezones=ZONES),
-    st.datetimes(timezones=ZONES),
+    MOMENTS,
+    MOMENTS.map(lambda moment: moment.replace(fold=1)),
     st.timedeltas(),
-    st.ip_addresses(),
+    ZONES,
+    *INTERNET,
+    ANY_TEXT.map(pathlib.Path),
     ANY_TEXT.map(pathlib.PurePosixPath),
-    st.sampled_from(
-        [Colour.RED, Permission.READ, Permission(0), Permission.READ | Permission.WRITE]
-    ),
-    st.ip_addresses(network="2001:db8::/32").map(
-        lambda it: ipaddress.ip_network((it, 120), strict=False)
-    ),
-    st.sampled_from([re.compile("a+", re.IGNORECASE), re.compile(b"\\d")]),
     ANY_TEXT.map(pathlib.PureWindowsPath),
-    st.builds(range, st.integers(), st.integers(), st.integers().filter(bool)),
-)
-# A signalling NaN cannot be hashed, and equal keys of different type are one key.
+    st.sampled_from(MEMBERS),
+    PATTERNS,
+    st.builds(range, st.integers(), st.integers(), STEPS),
+]
+
+
+@st.composite
+def hashable(draw):
+    """A name for all of those: a draw that is tried again is noted with what it was drawn from."""
+    return draw(st.one_of(HASHABLE))
+
+
+# Equal keys of different type are one key, in a dictionary as in a set.
 KEYS = st.recursive(
-    st.one_of(ANY_TEXT, st.integers(), st.binary(), st.dates(), st.uuids(), st.none()),
-    lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3),
-    max_leaves=4,
+    hashable(),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner),
+        st.frozensets(inner, max_size=2),
+        st.builds(Frozen, inner, inner),
+        st.builds(Pair, inner, inner),
+    ),
+    max_leaves=3,
+)
+
+UNITS = ["Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as", "25s"]
+DTYPES = [
+    np.dtype(order + code)
+    for order in "<>"
+    for code in [
+        *("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"),
+        *("f2", "f4", "f8", "c8", "c16", "S1", "S3", "V3"),
+        *(f"{moment}8[{unit}]" for moment in "Mm" for unit in UNITS),
+    ]
+]
+STRUCTURED = [
+    np.dtype("i2,>f4"),
+    np.dtype([("a", "S3"), ("é", "<i8", (2,)), ("in", [("x", "?"), ("t", "M8[s]")])]),
+    np.dtype([("a", "i1"), ("b", "f8")], align=True),
+    np.dtype({"names": ["a", "b"], "formats": ["u1", ">u4"], "offsets": [1, 4], "itemsize": 11}),
+]
+SHAPES = [(), (0,), (1,), (3,), (2, 3), (2, 0, 2), (1, 2, 2), (2, 3, 2)]
+LAYOUTS = [
+    lambda array: array,
+    np.asfortranarray,
+    lambda array: array.T,
+    lambda array: array[::-2] if array.ndim else array,
+    lambda array: np.swapaxes(array, 0, -1) if array.ndim else array,
+]
+LONG = [np.longdouble, np.clongdouble]
+
+
+def filled(dtype, shape, data):
+    """An array of those bytes, again and again."""
+    count = int(np.prod(shape)) * dtype.itemsize
+    return np.frombuffer((data * (count + 1))[:count], dtype).reshape(shape).copy()
+
+
+def frozen(array, writeable):
+    if not writeable:
+        array = array.copy(order="K")
+        array.flags.writeable = False
+    return array
+
+
+BYTES = st.binary(min_size=1, max_size=16)
+ALL_DTYPES = st.sampled_from(DTYPES + STRUCTURED)
+WIDE_TEXT = st.lists(st.text(max_size=3), min_size=1, max_size=4)
+CONTIGUOUS = st.one_of(
+    st.builds(filled, ALL_DTYPES, st.sampled_from(SHAPES), BYTES),
+    WIDE_TEXT.map(np.array),
+    WIDE_TEXT.map(lambda texts: np.array(texts).astype(">U4")),
+    st.builds(np.array, st.lists(st.floats(), max_size=3), st.sampled_from(LONG)),
+)
+ARRAYS = st.builds(
+    lambda array, layout, writeable: frozen(layout(array), writeable),
+    CONTIGUOUS,
+    st.sampled_from(LAYOUTS),
+    st.sampled_from([True, True, False]),
+)
+SCALARS = st.one_of(
+    st.builds(lambda dtype, data: filled(dtype, (1,), data)[0], ALL_DTYPES, BYTES),
+    # One that ends in NUL comes back without it.
+    st.text(max_size=4).map(lambda text: np.str_(text.rstrip("\0"))),
+    st.builds(lambda make, it: make(it), st.sampled_from(LONG), st.floats()),
+)
+
+# To pandas a NaN is a gap, whatever its bits.
+REALS = st.floats(allow_nan=False) | st.just(math.nan)
+CELLS = st.lists(
+    st.tuples(
+        st.integers(-(2**63), 2**63 - 1),
+        REALS,
+        st.none() | st.text(max_size=3),
+        st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1)),
+        st.booleans(),
+    ),
+    max_size=3,
+)
+COLUMNS = ["whole", "real", "text", "moment", "truth"]
+
+
+def pandas_frame(rows, index):
+    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    kinds = ["int64", "float64", "str", "datetime64[us]", "bool"]
+    return pd.DataFrame(
+        {
+            name: pd.Series(list(cells), dtype=kind)
+            for name, cells, kind in zip(COLUMNS, columns, kinds, strict=True)
+        }
+    ).set_index(index or pd.RangeIndex(len(rows)))
+
+
+def polars_frame(rows):
+    kinds = [pl.Int64, pl.Float64, pl.String, pl.Datetime("us"), pl.Boolean]
+    return pl.DataFrame(rows, dict(zip(COLUMNS, kinds, strict=True)), orient="row")
+
+
+FRAMES = st.one_of(
+    st.builds(pandas_frame, CELLS, st.sampled_from([None, "text", "moment"])),
+    CELLS.map(polars_frame),
+    st.lists(REALS, max_size=3).map(lambda cells: pd.Series(cells, dtype="f8", name="a")),
+    st.lists(st.none() | st.text(max_size=3), max_size=3).map(
+        lambda cells: pl.Series("a", cells, pl.String)
+    ),
 )
 
 
 @st.composite
-def arrays(draw):
-    dtype = np.dtype(
-        draw(st.sampled_from(["u1", "<i4", ">f8", "c8", "M8[s]", "m8[ns]", "S2", "i2,f4"]))
-    )
-    shape = draw(st.sampled_from([(), (0,), (3,), (2, 3), (2, 0, 2), (1, 2, 2)]))
-    data = draw(st.binary(min_size=1, max_size=8))
-    count = int(np.prod(shape)) * dtype.itemsize
-    array = np.frombuffer((data * (count + 1))[:count], dtype).reshape(shape).copy()
-    return draw(st.sampled_from([array, np.asfortranarray(array)]))
+def scarce(draw):
+    """What takes the longest to make and to keep is drawn less often."""
+    return draw(SCALARS | FRAMES)
 
 
-LEAVES = st.one_of(
-    HASHABLE_LEAVES,
-    st.binary().map(bytearray),
-    st.lists(st.integers(-128, 127), max_size=8).map(lambda items: np.array(items, "i1")),
-    st.slices(10),
-    arrays(),
-    st.sampled_from(["i1", "u8", "f4", "f8", "c16", "?", "M8[us]", "S3", "U2"]).flatmap(
-        lambda dtype: st.binary(min_size=16, max_size=16).map(
-            lambda data: (
-                np.frombuffer(bytes(data) * 2, dtype, 1)[0] if dtype != "U2" else np.str_("ü")
-            )
-        )
-    ),
-    st.lists(st.floats(width=32), max_size=4).map(
-        lambda cells: pd.DataFrame({"a": cells, "b": "x"})
-    ),
-    st.lists(st.integers(0, 9), max_size=4).map(lambda cells: pl.DataFrame({"a": cells})),
-)
+SIGNALLING = st.sampled_from(["sNaN", "-sNaN7"]).map(decimal.Decimal)
+LEAVES = st.one_of(*HASHABLE, SIGNALLING, st.binary().map(bytearray), ARRAYS, scarce())
+
+
+@st.composite
+def leaf(draw):
+    return draw(LEAVES)
+
+
+# Containers -------------------------------------------------------------------------------------
+
+FACTORIES = st.sampled_from([None, list, dict, int, set])
 
 
 def containers(inner):
+    entries = st.dictionaries(KEYS, inner, max_size=4)
     return st.one_of(
         st.lists(inner, max_size=5),
         st.lists(inner, max_size=5).map(tuple),
-        st.dictionaries(KEYS, inner, max_size=5),
-        st.dictionaries(KEYS, inner, max_size=5).map(collections.OrderedDict),
-        st.dictionaries(KEYS, inner, max_size=5).map(lambda d: collections.defaultdict(list, d)),
-        st.sets(KEYS, max_size=5),
-        st.frozensets(KEYS, max_size=5),
-        *(st.builds(record, inner, inner) for record in [Pair, *RECORDS]),
+        entries,
+        entries.map(collections.OrderedDict),
+        st.builds(collections.defaultdict, FACTORIES, entries),
+        st.dictionaries(KEYS, st.integers(), max_size=3).map(collections.Counter),
+        st.fixed_dictionaries({"a": inner}, optional={"b": inner}).map(lambda it: Typed(**it)),
+        st.sets(KEYS, max_size=3),
+        st.frozensets(KEYS, max_size=3),
+        st.builds(slice, inner, inner, inner),
+        *(st.builds(record, a=inner, b=inner) for record in [*NAMED_TUPLES, *RECORDS]),
         st.builds(collections.deque, st.lists(inner, max_size=3), st.sampled_from([None, 3, 9])),
     )
 
 
-VALUE = st.recursive(LEAVES, containers, max_leaves=30)
+VALUE = st.recursive(leaf(), containers, max_leaves=30)
+
+# What a long run has to have seen. A typed dictionary is a `dict` once it is there.
+TYPES = {
+    *(type(None), bool, int, float, complex, str, bytes, bytearray, decimal.Decimal),
+    *(list, tuple, dict, set, frozenset, collections.deque, slice, range, re.Pattern),
+    *(collections.OrderedDict, collections.defaultdict, collections.Counter),
+    *(dt.datetime, dt.date, dt.time, dt.timedelta, dt.timezone, zoneinfo.ZoneInfo),
+    *(fractions.Fraction, uuid.UUID, type(pathlib.Path())),
+    *(pathlib.PurePosixPath, pathlib.PureWindowsPath),
+    *(ipaddress.IPv4Address, ipaddress.IPv4Network, ipaddress.IPv4Interface),
+    *(ipaddress.IPv6Address, ipaddress.IPv6Network, ipaddress.IPv6Interface),
+    *(np.ndarray, *(dtype.type for dtype in DTYPES), np.str_, *LONG),
+    *(pd.DataFrame, pd.Series, pl.DataFrame, pl.Series),
+    *CLASSES,
+}
