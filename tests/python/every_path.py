@@ -1,7 +1,8 @@
 """Every way that a value can take out of a program and back in, and what holds of all of them."""
 
-from any_value import CLASSES, same, within
+from any_class import CLASSES
 from encoding import one
+from sameness import same, within
 
 from cachekit import Cache
 from cachekit.exceptions import ArgumentError

@@ -14,9 +14,10 @@ import os
 import sys
 import warnings
 
-from any_value import TYPES, VALUE, within
+from any_value import TYPES, VALUE
 from every_path import MASTER_KEY, every_path, keeps_its_bytes, stays_the_same_argument, survives
 from hypothesis import HealthCheck, given, seed, settings
+from sameness import within
 
 PATIENCE_SECONDS = 900
 

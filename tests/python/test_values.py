@@ -20,7 +20,7 @@ import zoneinfo
 import numpy as np
 import ormsgpack
 import pytest
-from any_value import same
+from sameness import same
 
 from cachekit.exceptions import SerializationError
 from cachekit.serializers import DefaultSerializer
