@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import sys
 import typing
 
 import pytest
@@ -87,6 +88,115 @@ def test_a_class_may_be_defined_after_the_function():
     before = fingerprint(later)
     later.__globals__["Later"] = point(("x", int), name="Later")
     assert (before, fingerprint(later)) == ("Later", "app.Later{x:builtins.int}")
+
+
+def defined(text, **names):
+    """What a text defines: syntax that not every version has, names that nobody has."""
+    exec(text, names)
+    return names
+
+
+@pytest.mark.parametrize("parameters", ["", "session: 'Unknown'"])
+def test_a_parameter_of_an_unknown_type_hides_nothing(parameters):
+    found = defined(f"def f({parameters}) -> 'Point': ...", Point=point(("x", int)))
+    assert fingerprint(found["f"]) == "app.Point{x:builtins.int}"
+
+
+def test_a_field_of_an_unknown_type_hides_no_other():
+    told = of(point(("session", "Unknown"), ("x", "int")))
+    assert told == "app.Point{session:Unknown,x:builtins.int}"
+
+
+def test_the_variables_of_an_enclosing_function():
+    local = point(("x", int))
+
+    def f() -> "list[local]":
+        return local
+
+    assert fingerprint(f) == "builtins.list[app.Point{x:builtins.int}]"
+
+
+class Itself:
+    def __getattr__(self, name):
+        return self
+
+
+class Raises:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+class Broken(type):
+    def __getattr__(cls, name):
+        raise RuntimeError(name)
+
+    def __hash__(cls):
+        raise RuntimeError
+
+
+class Unshown:
+    def __repr__(self):
+        raise ValueError
+
+
+def nested(depth):
+    annotation = int
+    for _ in range(depth):
+        annotation = list[annotation]
+    return annotation
+
+
+UNREADABLE = [
+    *(Itself(), Raises(), Broken("Class", (), {}), Unshown(), typing.Literal["\ud800"]),
+    *("\ud800", "\ud800" * 200, "no[", 5, [int], nested(400)),
+]
+
+
+@pytest.mark.parametrize("annotation", UNREADABLE, ids=lambda it: type(it).__name__)
+def test_whatever_the_annotation_is_the_call_is_made(annotation, namespace, body):
+    def f():
+        return body([1])
+
+    f.__annotations__["return"] = annotation
+    f = cache(backend=None, namespace=namespace)(f)
+    assert f() == f() == [1]
+    assert body.runs == 1
+
+
+def test_what_cannot_be_read_hides_nothing_beside_it():
+    def beside(told):
+        return of(dict[Broken("Class", (), {}), typing.Union[Unshown, told]])
+
+    assert beside(point(("x", int))) == beside(point(("x", int))) != beside(point(("x", str)))
+    assert of(nested(20)) != of(nested(21))
+    assert of(nested(400)) == of(nested(401))
+
+
+def test_a_reference_to_itself():
+    found = defined("Json = dict[str, 'Json'] | None\ndef f() -> 'Json': ...")
+    assert fingerprint(found["f"]).startswith("Union[builtins.dict[builtins.str,")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="type aliases are statements since 3.12")
+def test_type_aliases():
+    found = defined(
+        "type Json = dict[str, Json] | list[Json] | str | int | None\n"
+        "type Tree[T] = T | list[Tree[T]]\n"
+        "type Doubled = tuple[Doubled, Doubled]\n"
+        "type Itself = Itself\n"
+        "type Bad = Undefined\n"
+        "def f[P: Point]() -> 'list[P]': ...\n",
+        Point=point(("x", int)),
+    )
+    assert of(found["Json"]) == (
+        "Union[builtins.dict[builtins.str,Json],builtins.list[Json],builtins.str,builtins.int,None]"
+    )
+    assert of(found["Tree"][point(("x", int))]) == (
+        "Union[T,builtins.list[Tree[T]]][app.Point{x:builtins.int}]"
+    )
+    assert of(found["Doubled"]) == "builtins.tuple[Doubled,Doubled]"
+    assert (of(found["Itself"]), of(found["Bad"])) == ("Itself", "Bad")
+    assert fingerprint(found["f"]) == "builtins.list[app.Point{x:builtins.int}]"
 
 
 def test_a_version_and_a_shape_are_part_of_the_name(memory_url, namespace):
