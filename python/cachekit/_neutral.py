@@ -1,190 +1,145 @@
 """Values of an entry that another language wrote, as the function's annotation says.
 
 An explicit `name=` is shared with Rust, which writes a struct as a map of its fields and a tuple
-as an array. `reader` looks once at what the function says it returns, and gives what makes that; a
-value that has its type already is left as it is. What does not fit raises: the entry is a miss.
+as an array. `reader` looks once at what the function says it returns, and gives what makes that of
+what every language writes. Any other value was written by Python, and is left as it is. What does
+not fit raises: the entry is a miss.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from typing import Any, Union, cast
+from collections.abc import Callable
+from typing import Any, Union
+
+from cachekit._hints import DEEPEST, MOST_PARTS, attribute, of_fields, of_return
+from cachekit._neutral_containers import container
+from cachekit._neutral_generics import Meanings, substituted
+from cachekit._neutral_models import model
+from cachekit._neutral_reading import ANYTHING, Read, Reading, any_of, instances_of, not_read_yet
+from cachekit._neutral_records import MAP, record_of
+from cachekit._neutral_texts import literal, text
 
 __all__ = ["reader"]
 
-Read = Callable[[Any], Any]
-
-_TEXTS = {
-    "uuid": ("UUID",),
-    "decimal": ("Decimal",),
-    "datetime": ("datetime", "date", "time"),
-    "pathlib": ("Path", "PurePath", "PosixPath", "PurePosixPath"),
-}
+_QUALIFIERS = {"ClassVar", "Final", "NotRequired", "ReadOnly", "Required"}
 
 
 def reader(function: Callable[..., Any]) -> Read | None:
     """What turns a plain value into what `function` says it returns; None where it is that already.
 
-    An annotation that cannot be resolved says nothing.
+    Nothing is raised, whatever stands there.
     """
-    try:
-        hints = typing.get_type_hints(function)
-    except Exception:  # noqa: BLE001 - resolving an annotation runs its code, which may raise anything
-        return None
-    return _Readers().of(hints.get("return"))
+    found = _Readings().of(of_return(function, Any))
+    return None if found.is_idle() else found
 
 
-class _Readers:
-    """By annotation, so that a class that holds itself is looked at once."""
+class _Readings:
+    """By annotation, so that what holds itself is looked at once."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, Read | None] = {}
+        self._known: dict[Any, Reading] = {}
+        self._holding_themselves: set[Any] = set()
+        self._depth = 0
+        self._parts = 0
 
-    def of(self, annotation: Any) -> Read | None:
+    def of(self, annotation: Any) -> Reading:
+        self._parts += 1
+        if self._depth >= DEEPEST or self._parts > MOST_PARTS:
+            return ANYTHING
+        self._depth += 1
+        try:
+            return self._form(annotation)
+        except Exception:  # noqa: BLE001 - any object may stand there; what cannot be read says nothing
+            return ANYTHING
+        finally:
+            self._depth -= 1
+
+    def _form(self, annotation: Any) -> Reading:  # noqa: PLR0911 - a line to a form
+        if annotation is None:
+            return instances_of(type(None))
+        if annotation is Any or annotation is object:
+            return ANYTHING
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-        if origin is typing.Annotated:
-            return self.of(arguments[0])
         if origin in {Union, types.UnionType}:
-            return self._any_of(arguments)
+            return any_of([self.of(argument) for argument in arguments])
+        if origin is typing.Literal:
+            return literal(arguments)
         if isinstance(origin, type):
-            return self._container(origin, arguments)
-        return self._class(annotation) if isinstance(annotation, type) else None
+            return self._class(origin, arguments)
+        if origin is None:
+            is_class = isinstance(annotation, type)
+            return self._class(annotation, ()) if is_class else self._indirect(annotation)
+        if origin is typing.Annotated or attribute(origin, "_name") in _QUALIFIERS:
+            return self.of(arguments[0])
+        return self._alias(annotation, origin, arguments)
 
-    def _any_of(self, arguments: tuple[Any, ...]) -> Read | None:
-        given = [argument for argument in arguments if argument is not type(None)]
-        # Which of several it is, only its writer knows.
-        inner = self.of(given[0]) if len(given) == 1 else None
-        if inner is None:
-            return None
-        return _unless_none(inner)
+    def _indirect(self, annotation: Any) -> Reading:
+        """`NewType`, a type alias, the bound of a type variable; else it says nothing."""
+        for name in ("__supertype__", "__bound__"):
+            meant = attribute(annotation, name)
+            if meant is not None:
+                return self.of(meant)
+        return self._alias(annotation, annotation, ())
 
-    def _container(self, origin: type, arguments: tuple[Any, ...]) -> Read | None:
-        if origin is tuple:
-            return self._tuple(arguments)
-        if issubclass(origin, Mapping):
-            inner = self.of(arguments[1]) if len(arguments) > 1 else None
-            return None if inner is None else _each_value(inner)
-        inner = self.of(arguments[0]) if arguments else None
-        if issubclass(origin, AbstractSet):
-            return _of_list(frozenset if origin is frozenset else set, inner)
-        if issubclass(origin, Sequence):
-            return None if inner is None else _each_item(inner)
-        return None
+    def _alias(self, annotation: Any, alias: Any, arguments: tuple[Any, ...]) -> Reading:
+        meant = attribute(alias, "__value__")
+        if meant is None:
+            return ANYTHING
+        given = dict(zip(attribute(alias, "__parameters__") or (), arguments, strict=False))
+        return self._tied(annotation, lambda: self.of(substituted(meant, given)))
 
-    def _tuple(self, arguments: tuple[Any, ...]) -> Read:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:  # noqa: PLR2004 - `tuple[int, ...]`
-            inner = self.of(arguments[0])
-            return lambda value: tuple(_all(inner, value)) if _is_list(value) else value
-        readers = [self.of(argument) for argument in arguments]
+    def _tied(self, key: Any, find: Callable[[], Reading]) -> Reading:
+        """What may hold itself, and then may have nothing to read all the way down.
 
-        def read(value: Any) -> Any:
-            if not _is_list(value):
-                return value
-            pairs = zip(readers, value, strict=True)
-            return tuple(item if inner is None else inner(item) for inner, item in pairs)
+        That is assumed first. If it proves wrong, all that was found under it is found again.
+        """
+        if key in self._known:
+            self._holding_themselves.add(key)
+            return self._known[key]
+        before = dict(self._known)
+        self._known[key] = ANYTHING
+        found = find()
+        if key not in self._holding_themselves or found.is_idle():
+            self._known[key] = found
+            return found
+        self._known = before
+        self._known[key] = tied = not_read_yet()
+        return tied.become(find())
 
-        return read
+    def _class(self, cls: Any, arguments: tuple[Any, ...]) -> Reading:
+        found = container(cls, arguments, self.of) or text(cls)
+        if found is not None:
+            return found
+        if attribute(cls, "__total__") is not None:
+            return self._tied((cls, arguments), lambda: self._dictionary(cls, arguments))
+        if (cls, arguments) in self._known:
+            return self._known[cls, arguments]
+        record = record_of(cls)
+        if record is None and attribute(cls, "model_validate") is None:
+            return instances_of(cls)
+        self._known[cls, arguments] = made = not_read_yet()
+        if record is None:
+            return made.become(model(cls, self.of))
+        hint = _hints(cls, arguments)
+        return made.become(record.reading(lambda name: self.of(hint(name))))
 
-    def _class(self, cls: type) -> Read | None:
-        if cls in self._known:
-            # Looked at already, or being looked at: a class that holds itself.
-            return lambda value: known(value) if (known := self._known[cls]) else value
-        self._known[cls] = None
-        self._known[cls] = self._record(cls) or _text(cls)
-        return self._known[cls]
+    def _dictionary(self, cls: Any, arguments: tuple[Any, ...]) -> Reading:
+        """A `TypedDict` is a dict to Python: which keys it has is not looked at."""
+        hint = _hints(cls, arguments)
+        parts = {name: self.of(hint(name)) for name in of_fields(cls)}
+        busy = {name: part for name, part in parts.items() if not part.is_idle()}
+        if not busy:
+            return Reading(MAP)
 
-    def _record(self, cls: Any) -> Read | None:
-        if hasattr(cls, "model_validate"):
-            return lambda value: cls.model_validate(value) if _is_dict(value) else _is(cls, value)
-        names = _fields(cls)
-        if names is None:
-            return _bare(cls)
-        hints = typing.get_type_hints(cls)
-        readers = {name: inner for name in names if (inner := self.of(hints.get(name)))}
+        def make(value: dict[Any, Any]) -> Any:
+            return {key: busy[key](item) if key in busy else item for key, item in value.items()}
 
-        def read(value: Any) -> Any:
-            if not _is_dict(value):
-                return _is(cls, value)
-            return cls(
-                **{
-                    name: readers[name](item) if name in readers else item
-                    for name, item in value.items()
-                }
-            )
-
-        return read
-
-
-def _is_list(value: Any) -> bool:
-    return type(value) is list
-
-
-def _is_dict(value: Any) -> bool:
-    return type(value) is dict
+        return Reading(MAP, make)
 
 
-def _unless_none(inner: Read) -> Read:
-    return lambda value: None if value is None else inner(value)
-
-
-def _each_value(inner: Read) -> Read:
-    return lambda value: {key: inner(item) for key, item in value.items()}
-
-
-def _each_item(inner: Read) -> Read:
-    return lambda value: [inner(item) for item in value]
-
-
-def _of_list(make: Read, inner: Read | None) -> Read:
-    return lambda value: make(_all(inner, value)) if _is_list(value) else value
-
-
-def _all(inner: Read | None, values: Any) -> Any:
-    return values if inner is None else map(inner, values)
-
-
-def _is(cls: type, value: Any) -> Any:
-    if isinstance(value, cls):
-        return value
-    raise TypeError(f"no {cls.__name__}")
-
-
-def _fields(cls: Any) -> tuple[str, ...] | None:
-    """The names of the fields, if the constructor takes them by name."""
-    if dataclasses.is_dataclass(cls):
-        return tuple(field.name for field in dataclasses.fields(cls))
-    for attribute in ("__struct_fields__", "_fields"):
-        names: Any = getattr(cls, attribute, None)
-        if type(names) is tuple:
-            return tuple(str(name) for name in cast("tuple[object, ...]", names))
-    attributes = getattr(cls, "__attrs_attrs__", None)
-    return None if attributes is None else tuple(field.name for field in attributes)
-
-
-def _text(cls: Any) -> Read | None:
-    """Types that other languages know as text or as bytes."""
-    import enum
-
-    if issubclass(cls, enum.Enum):
-        return lambda value: value if isinstance(value, cls) else cls[value]
-    if cls.__name__ not in _TEXTS.get(cls.__module__.split(".")[0], ()):
-        return None
-    if cls.__name__ == "UUID":
-        return lambda value: cls(bytes=value) if type(value) is bytes else _of_text(cls, value)
-    made: Read = getattr(cls, "fromisoformat", cls)
-    return lambda value: made(value) if type(value) is str else value
-
-
-def _of_text(cls: Any, value: Any) -> Any:
-    return cls(value) if type(value) is str else value
-
-
-def _bare(cls: Any) -> Read | None:
-    """`tuple`, `set` and `frozenset` without what is in them."""
-    if cls in {tuple, set, frozenset}:
-        return _of_list(cls, None)
-    return None
+def _hints(cls: Any, arguments: tuple[Any, ...]) -> Callable[[str], Any]:
+    """What a class, subscripted with `arguments`, says of the field of a name."""
+    hints, meanings = of_fields(cls), Meanings(cls, arguments)
+    return lambda name: meanings.of(name, hints.get(name, Any))
