@@ -1,8 +1,9 @@
 //! A value that was found.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use cachekit_seal::{Kind, Scratch, plain};
+use cachekit_seal::{Kind, Scratch, plain, plaintext_len};
 
 use crate::l1::{Object, Slot};
 use crate::protect::Reopen;
@@ -54,5 +55,31 @@ impl Hit {
             Kind::None => Value::None,
             _ => Value::Body(opened.into_body()?),
         })
+    }
+
+    /// Bytes of the memory that [`open_into`](Self::open_into) takes; `None` for a plain entry, which
+    /// has no need of it.
+    #[must_use]
+    pub fn plaintext_len(&self) -> Option<usize> {
+        match self.slot.reopen {
+            Reopen::Sealed { .. } => Some(plaintext_len(self.slot.bytes.len())),
+            Reopen::Plain => None,
+        }
+    }
+
+    /// Opens a sealed value into memory that the caller keeps, and says where in it the body is.
+    /// `None` when there is none in it: the value is none, the entry compressed or plain. Then
+    /// [`open`](Self::open) has it. After an error the memory is the caller's to zero.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_into(
+        &self,
+        plaintext: &mut [u8],
+        scratch: &mut Scratch,
+    ) -> Result<Option<Range<usize>>, Error> {
+        let Reopen::Sealed { session, name } = &self.slot.reopen else { return Ok(None) };
+        let opened = session.reopen_into(name, &self.slot.bytes, plaintext, scratch)?;
+        Ok(opened.place().filter(|_| opened.kind() != Kind::None))
     }
 }

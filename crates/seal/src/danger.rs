@@ -5,15 +5,14 @@
 use cachekit_process::UnixMillis;
 use cachekit_process::writer::NonceSlot;
 
-use crate::compress::compress;
 use crate::content::Content;
 use crate::derive;
 use crate::error::Error;
-use crate::header::Header;
+use crate::header::{Header, TAG_LEN};
 use crate::master_key::MasterKey;
 use crate::name::Name;
 use crate::nonce::Nonce;
-use crate::seal::{Layout, Sealed, padded_length};
+use crate::seal::{Sealed, seal_with_slot};
 use crate::session::Session;
 use crate::tenant::TenantKeys;
 
@@ -87,11 +86,7 @@ pub fn seal(
     name: &Name,
     content: &Content<'_>,
 ) -> Result<Sealed, Error> {
-    content.check()?;
-    let root = keys.0.root(keys.0.schedule.sealing(now)?)?;
-    let stored = compress(content)?;
-    let length = padded_length(content, &stored)?;
-    keys.seal_with(root, nonce.into(), name, &Layout { content, stored: &stored, length })
+    seal_with_slot(&keys.prepare(now, content)?, nonce.into(), name)
 }
 
 /// Encrypts any plaintext under the key at a position of the ring, commitment and padding included.
@@ -109,9 +104,7 @@ pub fn seal_plaintext(
     let session = Session::derive(&root.seal, root.kid, nonce.sid)?;
     let (sid, nonce) = (nonce.sid, Nonce::new(nonce.into()).into_bytes());
     let header = Header { kid: root.kid, sid, nonce };
-    let mut entry = Vec::new();
-    header.write(&mut entry);
-    entry.extend_from_slice(plaintext);
+    let mut entry = [&header.to_bytes(), plaintext, &[0; TAG_LEN]].concat();
     session.encrypt(&header, name, &mut entry)?;
     Ok(entry)
 }

@@ -63,6 +63,14 @@ pub enum Error {
     /// A content that the format has no place for.
     #[error("this content cannot be sealed: {0}")]
     Content(ContentProblem),
+    /// The memory for an entry has another length than the entry.
+    #[error("an entry of {needed} bytes, and memory of {given}: ask for its length first")]
+    Room {
+        /// Bytes of the entry.
+        needed: usize,
+        /// Bytes of the memory.
+        given: usize,
+    },
     /// Compression failed.
     #[error("the body could not be compressed: zstd reported an error; store it uncompressed")]
     Compression,

@@ -23,11 +23,16 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&[SEALED, SUITE, 0, 0]);
-        out.extend_from_slice(&self.kid);
-        out.extend_from_slice(&self.sid);
-        out.extend_from_slice(&self.nonce);
+    pub(crate) fn to_bytes(self) -> [u8; HEADER_LEN] {
+        let mut bytes = [0; HEADER_LEN];
+        let (mark, rest) = bytes.split_at_mut(4);
+        let (kid, rest) = rest.split_at_mut(4);
+        let (sid, nonce) = rest.split_at_mut(16);
+        mark.copy_from_slice(&[SEALED, SUITE, 0, 0]);
+        kid.copy_from_slice(&self.kid);
+        sid.copy_from_slice(&self.sid);
+        nonce.copy_from_slice(&self.nonce);
+        bytes
     }
 }
 
@@ -95,8 +100,7 @@ mod tests {
     use super::*;
 
     fn sealed() -> Vec<u8> {
-        let mut bytes = Vec::new();
-        Header { kid: [1; 4], sid: [2; 16], nonce: [3; 12] }.write(&mut bytes);
+        let mut bytes = Header { kid: [1; 4], sid: [2; 16], nonce: [3; 12] }.to_bytes().to_vec();
         bytes.resize(OVERHEAD + MIN_PADDED, 9);
         bytes
     }

@@ -3,10 +3,12 @@
 //! A tag that fits proves that a holder of the key wrote the bytes, not that he meant well: an old
 //! key may have leaked. So every field is judged, in the order of `docs/format.md`, "Opening".
 
+use std::io;
+
 use cachekit_process::UnixMillis;
 
 use crate::content::{Compression, Content, Kind, is_known_serializer};
-use crate::error::Error;
+use crate::error::{ContentProblem, Error};
 use crate::format::Reader;
 use crate::pad::padded;
 use crate::refusal::{Fault, Feature, KeyId, Refusal};
@@ -18,7 +20,7 @@ const VERSION: u8 = 1;
 /// Authenticated Encryption Without Key Commitment", USENIX Security 2022, section 5.3).
 pub(crate) const COMMITMENT_LEN: usize = 16;
 /// Bytes from the inner version to the number of tags.
-const FIXED_LEN: usize = 41;
+pub(crate) const FIXED_LEN: usize = 41;
 
 /// The fields, all checked for their form and none for policy.
 #[derive(Clone, Copy)]
@@ -35,6 +37,8 @@ pub(crate) struct Inner<'a> {
     pub(crate) tags: &'a [u8],
     /// The body as it is stored.
     pub(crate) stored: &'a [u8],
+    /// Where it begins in the plaintext of a sealed entry.
+    pub(crate) start: usize,
 }
 
 /// A check that needs to know more than the entry, made where its field is in the order.
@@ -173,6 +177,7 @@ fn read_body<'a>(
     let (created, fresh_until) = (UnixMillis(reader.u64()?), UnixMillis(reader.u64()?));
     let (stale_window_ms, generation) = (reader.u32()?, reader.array()?);
     let tags = read_tags(reader, kind)?;
+    let start = COMMITMENT_LEN + FIXED_LEN + tags.len();
     let stored = reader.take(usize::try_from(stored_len).map_err(|_| Fault::Lengths)?)?;
     if !kind.admits_body(raw_len) || (compression == Compression::None && stored_len != raw_len) {
         return Err(Fault::Lengths);
@@ -191,6 +196,7 @@ fn read_body<'a>(
         generation,
         tags,
         stored,
+        start,
     })
 }
 
@@ -226,31 +232,37 @@ pub(crate) fn length(content: &Content<'_>, stored: &[u8]) -> u64 {
     FIXED_LEN as u64 + tags + stored.len() as u64
 }
 
-/// Appends the fields, without padding. The content was checked.
+/// Writes the fields, without padding. The content was checked.
 pub(crate) fn write(
-    out: &mut Vec<u8>,
+    out: &mut impl io::Write,
     content: &Content<'_>,
     compression: Compression,
     stored: &[u8],
 ) -> Result<(), Error> {
-    use crate::error::ContentProblem::{BodyTooLong, TagTooLong, TooManyTags};
-    let length = |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| Error::Content(BodyTooLong));
-    out.extend_from_slice(&[VERSION, content.serializer, compression as u8, content.kind as u8]);
-    out.extend_from_slice(&length(stored)?.to_be_bytes());
-    out.extend_from_slice(&length(content.body)?.to_be_bytes());
-    out.extend_from_slice(&content.created.0.to_be_bytes());
-    out.extend_from_slice(&content.fresh_until.0.to_be_bytes());
-    out.extend_from_slice(&content.stale_window_ms.to_be_bytes());
-    out.extend_from_slice(&content.generation);
-    let count = u8::try_from(content.tags.len()).map_err(|_| Error::Content(TooManyTags))?;
-    out.push(count);
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| too_long());
+    let count = u8::try_from(content.tags.len())
+        .map_err(|_| Error::Content(ContentProblem::TooManyTags))?;
+    let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(|_| too_long());
+    put(&[VERSION, content.serializer, compression as u8, content.kind as u8])?;
+    put(&length(stored)?.to_be_bytes())?;
+    put(&length(content.body)?.to_be_bytes())?;
+    put(&content.created.0.to_be_bytes())?;
+    put(&content.fresh_until.0.to_be_bytes())?;
+    put(&content.stale_window_ms.to_be_bytes())?;
+    put(&content.generation)?;
+    put(&[count])?;
     for tag in content.tags {
-        let length = u16::try_from(tag.len()).map_err(|_| Error::Content(TagTooLong))?;
-        out.extend_from_slice(&length.to_be_bytes());
-        out.extend_from_slice(tag.as_bytes());
+        let length =
+            u16::try_from(tag.len()).map_err(|_| Error::Content(ContentProblem::TagTooLong))?;
+        put(&length.to_be_bytes())?;
+        put(tag.as_bytes())?;
     }
-    out.extend_from_slice(stored);
-    Ok(())
+    put(stored)
+}
+
+#[cold]
+const fn too_long() -> Error {
+    Error::Content(ContentProblem::BodyTooLong)
 }
 
 /// The tags of a checked encoding.

@@ -1,12 +1,14 @@
 //! Opening: stored bytes in, and out either a content that may be used or the reason why not.
 //! `docs/format.md`, "Opening": the order of the checks is part of the format.
 
+use std::ops::Range;
+
 use cachekit_process::UnixMillis;
 
 use crate::compress::expand;
 use crate::content::{Compression, Kind};
-use crate::header::{Envelope, SUITE};
-use crate::inner::{Inner, Tags};
+use crate::header::{Envelope, OVERHEAD, SUITE};
+use crate::inner::{COMMITMENT_LEN, FIXED_LEN, Inner, Tags};
 use crate::name::{Name, Purpose};
 use crate::policy::{Demotion, Expected, OpenLimits, judge};
 use crate::refusal::{Fault, KeyId, Refusal};
@@ -15,6 +17,9 @@ use crate::scratch::{Buffer, Scratch};
 use crate::session::Session;
 use crate::session_table::{self, SessionId};
 use crate::tenant::{Root, TenantKeys};
+
+/// Where in a plaintext a body without tags begins, in bytes: for memory that is to be aligned.
+pub const BODY_START: usize = COMMITMENT_LEN + FIXED_LEN;
 
 impl TenantKeys {
     /// Opens stored bytes into `scratch`, and checks everything that can be checked without
@@ -36,8 +41,38 @@ impl TenantKeys {
     ) -> Result<Opened<'s>, Refusal> {
         let Scratch { plaintext, expanded } = scratch;
         let envelope = Envelope::read(sealed)?;
+        let room = plaintext.room(envelope.ciphertext.len());
+        self.open_envelope(now, name, limits, &envelope, (room, expanded))
+    }
+
+    /// Opens as [`open`](Self::open) does, into memory of exactly [`plaintext_len`] bytes that the
+    /// caller keeps: [`Opened::place`] says where in it the body is. `scratch` is for a compressed
+    /// body. After a refusal the memory may hold what was sealed, and is the caller's to zero.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); memory of another length is refused like a wrong tag.
+    pub fn open_into<'s>(
+        &self,
+        now: UnixMillis,
+        name: &Name,
+        limits: &OpenLimits,
+        sealed: &[u8],
+        (plaintext, scratch): (&'s mut [u8], &'s mut Scratch),
+    ) -> Result<Opened<'s>, Refusal> {
+        let envelope = Envelope::read(sealed)?;
+        self.open_envelope(now, name, limits, &envelope, (plaintext, &mut scratch.expanded))
+    }
+
+    fn open_envelope<'s>(
+        &self,
+        now: UnixMillis,
+        name: &Name,
+        limits: &OpenLimits,
+        envelope: &Envelope<'_>,
+        (plaintext, expanded): (&'s mut [u8], &'s mut Buffer),
+    ) -> Result<Opened<'s>, Refusal> {
         let (root, plan) = self.opening_key(envelope.header.kid)?;
-        let (session, fields) = open_session(root, &envelope, name, plaintext)?;
+        let (session, fields) = open_session(root, envelope, name, plaintext)?;
         let expected = Expected { limits, fault: Refusal::Tampered };
         let inner = Inner::judge_sealed(fields, root.kid, &expected)?;
         check_wrapper(&inner, limits).map_err(Refusal::Tampered)?;
@@ -62,18 +97,18 @@ fn open_session<'r>(
     root: &Root,
     envelope: &Envelope<'_>,
     name: &Name,
-    room: &'r mut Buffer,
+    plaintext: &'r mut [u8],
 ) -> Result<(Session, &'r [u8]), Refusal> {
     let sid = envelope.header.sid;
     let id = SessionId { lineage: root.lineage, suite: SUITE, sid };
     if let Some(session) = session_table::find(&id) {
-        let fields = session.decrypt(envelope, name, room).map_err(Refusal::Tampered)?;
+        let fields = session.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
         return Ok((session, fields));
     }
     // A derivation fails only if memory ran out, and then no tag was verified.
     let session =
         Session::derive(&root.seal, root.kid, sid).map_err(|_| Refusal::Tampered(Fault::Tag))?;
-    let fields = session.decrypt(envelope, name, room).map_err(Refusal::Tampered)?;
+    let fields = session.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
     session_table::keep(id, session.clone());
     Ok((session, fields))
 }
@@ -83,6 +118,12 @@ pub(crate) fn check_wrapper(inner: &Inner<'_>, limits: &OpenLimits) -> Result<()
     let is_wrapper = limits.purpose == Purpose::Wrapper;
     let is_bare = inner.fresh_until == UnixMillis::MAX && inner.generation == [0; 8];
     if is_wrapper && !is_bare { Err(Fault::Fields) } else { Ok(()) }
+}
+
+/// Bytes that an entry of so many decrypts to, padding included.
+#[must_use]
+pub const fn plaintext_len(entry_len: usize) -> usize {
+    entry_len.saturating_sub(OVERHEAD)
 }
 
 /// An opened entry. It borrows the buffer that it was opened into.
@@ -171,6 +212,15 @@ impl<'s> Opened<'s> {
     #[must_use]
     pub const fn session(&self) -> Option<&Session> {
         self.session.as_ref()
+    }
+
+    /// Where in the plaintext of a sealed entry the body is: at [`BODY_START`] where there are no
+    /// tags. `None` for a compressed body, which is elsewhere once it is expanded.
+    #[must_use]
+    pub fn place(&self) -> Option<Range<usize>> {
+        let length = self.inner.stored.len();
+        let is_there = self.inner.compression == Compression::None;
+        is_there.then(|| self.inner.start..self.inner.start + length)
     }
 
     /// The body, expanded at the first call if it was compressed.

@@ -5,8 +5,8 @@ use cachekit_process::writer::{self, NonceSlot};
 
 use crate::compress::{Stored, compress};
 use crate::content::Content;
-use crate::error::Error;
-use crate::header::{Header, OVERHEAD};
+use crate::error::{ContentProblem, Error};
+use crate::header::{HEADER_LEN, Header, OVERHEAD};
 use crate::inner::{self, COMMITMENT_LEN};
 use crate::name::Name;
 use crate::nonce::Nonce;
@@ -62,54 +62,134 @@ impl TenantKeys {
         name: &Name,
         content: &Content<'_>,
     ) -> Result<Sealed, Error> {
+        self.prepare(now, content)?.seal(name)
+    }
+
+    /// Finds out what sealing `content` at `now` takes, for whoever has the memory that the entry
+    /// goes to.
+    ///
+    /// ```
+    /// # use cachekit_process::UnixMillis;
+    /// # use cachekit_seal::*;
+    /// # let key = MasterKey::from_bytes(&(0..32).collect::<Vec<u8>>())?;
+    /// # let keys = Keyring::single(key).tenant(&Tenant::None)?;
+    /// # let now = UnixMillis(1_790_000_000_000);
+    /// # let fields = NameFields {
+    /// #     purpose: Purpose::Entry, prefix: "ck:", namespace: "", operation: "f", version: "",
+    /// #     schema: "", arguments: &[0; 32],
+    /// # };
+    /// # let name = keys.names(now, &fields)?[0];
+    /// # let content = Content {
+    /// #     kind: Kind::Value, serializer: 1, compression: Compression::None, created: now,
+    /// #     fresh_until: now, stale_window_ms: 0, generation: [0; 8], tags: &[], body: b"value",
+    /// # };
+    /// let prepared = keys.prepare(now, &content)?;
+    /// let mut entry = vec![0xFF; prepared.entry_len()];
+    /// prepared.seal_into(&name, &mut entry)?;
+    ///
+    /// let mut scratch = Scratch::new();
+    /// let opened = keys.open(now, &name, &OpenLimits::new(Purpose::Entry), &entry, &mut scratch)?;
+    /// assert_eq!(opened.into_body()?, b"value");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal).
+    pub fn prepare<'a>(
+        &'a self,
+        now: UnixMillis,
+        content: &'a Content<'a>,
+    ) -> Result<Prepared<'a>, Error> {
         content.check()?;
         let root = self.0.root(self.0.schedule.sealing(now)?)?;
         let stored = compress(content)?;
-        let length = padded_length(content, &stored)?;
+        let unpadded = COMMITMENT_LEN as u64 + inner::length(content, stored.bytes());
+        let plaintext_len = usize::try_from(padded(unpadded))
+            .map_err(|_| Error::Content(ContentProblem::BodyTooLong))?;
+        Ok(Prepared { keys: self, root, content, stored, plaintext_len })
+    }
+}
+
+/// A content whose entry's length is known, and that is not sealed yet.
+pub struct Prepared<'a> {
+    keys: &'a TenantKeys,
+    root: &'a Root,
+    content: &'a Content<'a>,
+    stored: Stored<'a>,
+    plaintext_len: usize,
+}
+
+impl Prepared<'_> {
+    /// Bytes of the entry.
+    #[must_use]
+    pub const fn entry_len(&self) -> usize {
+        self.plaintext_len + OVERHEAD
+    }
+
+    /// Seals under `name` into memory of exactly [`entry_len`](Self::entry_len) bytes, all of which
+    /// is overwritten. The plaintext is in it for a moment: nobody else may read it meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Room`] for memory of another length. After any other error the memory holds nothing
+    /// of use, and nothing of the content.
+    ///
+    /// # Panics
+    /// As [`TenantKeys::seal`].
+    pub fn seal_into(&self, name: &Name, entry: &mut [u8]) -> Result<Session, Error> {
+        if entry.len() != self.entry_len() {
+            return Err(Error::Room { needed: self.entry_len(), given: entry.len() });
+        }
         // From here to the end of the encryption nothing waits: the nonce must not be held across
         // anything that could fork.
-        let slot = writer::take((length + OVERHEAD) as u64);
-        self.seal_with(root, slot, name, &Layout { content, stored: &stored, length })
+        self.seal_with(writer::take(self.entry_len() as u64), name, entry)
     }
 
-    pub(crate) fn seal_with(
-        &self,
-        root: &Root,
-        slot: NonceSlot,
-        name: &Name,
-        layout: &Layout<'_>,
-    ) -> Result<Sealed, Error> {
-        let session = self.0.writer.get(root, slot.sid)?;
-        let header = Header { kid: root.kid, sid: slot.sid, nonce: Nonce::new(slot).into_bytes() };
-        let mut bytes = Vec::with_capacity(layout.length + OVERHEAD);
-        header.write(&mut bytes);
-        layout.write(&mut bytes)?;
-        session.encrypt(&header, name, &mut bytes)?;
+    fn seal(&self, name: &Name) -> Result<Sealed, Error> {
+        let mut bytes = vec![0; self.entry_len()];
+        let session = self.seal_into(name, &mut bytes)?;
         Ok(Sealed { bytes, session })
     }
-}
 
-/// A plaintext to be written: what, and how long with its padding.
-pub(crate) struct Layout<'a> {
-    pub(crate) content: &'a Content<'a>,
-    pub(crate) stored: &'a Stored<'a>,
-    pub(crate) length: usize,
-}
+    /// The entry's length was checked.
+    pub(crate) fn seal_with(
+        &self,
+        slot: NonceSlot,
+        name: &Name,
+        entry: &mut [u8],
+    ) -> Result<Session, Error> {
+        let session = self.keys.0.writer.get(self.root, slot.sid)?;
+        let header =
+            Header { kid: self.root.kid, sid: slot.sid, nonce: Nonce::new(slot).into_bytes() };
+        let sealed =
+            self.write(&header, entry).and_then(|()| session.encrypt(&header, name, entry));
+        if sealed.is_err() {
+            entry.fill(0);
+        }
+        sealed.map(|()| session)
+    }
 
-impl Layout<'_> {
-    /// Appends commitment, fields and padding. The capacity suffices, so that no reallocation
-    /// leaves plaintext behind; encryption then happens in place.
-    fn write(&self, out: &mut Vec<u8>) -> Result<(), Error> {
-        let start = out.len();
-        out.extend_from_slice(&[0; COMMITMENT_LEN]);
-        inner::write(out, self.content, self.stored.compression(), self.stored.bytes())?;
-        out.resize(start + self.length, 0);
+    /// Writes header, commitment, fields and padding where they belong: encryption then happens in
+    /// place, and plaintext is nowhere else.
+    fn write(&self, header: &Header, entry: &mut [u8]) -> Result<(), Error> {
+        let (clear, rest) = entry.split_first_chunk_mut::<HEADER_LEN>().ok_or(Error::Primitive)?;
+        *clear = header.to_bytes();
+        let (commitment, mut rest) =
+            rest.split_first_chunk_mut::<COMMITMENT_LEN>().ok_or(Error::Primitive)?;
+        *commitment = [0; COMMITMENT_LEN];
+        inner::write(&mut rest, self.content, self.stored.compression(), self.stored.bytes())?;
+        rest.fill(0);
         Ok(())
     }
 }
 
-pub(crate) fn padded_length(content: &Content<'_>, stored: &Stored<'_>) -> Result<usize, Error> {
-    let unpadded = COMMITMENT_LEN as u64 + inner::length(content, stored.bytes());
-    usize::try_from(padded(unpadded))
-        .map_err(|_| Error::Content(crate::error::ContentProblem::BodyTooLong))
+/// Seals with a slot that was chosen: see [`crate::danger`].
+#[cfg(feature = "vectors")]
+pub(crate) fn seal_with_slot(
+    prepared: &Prepared<'_>,
+    slot: NonceSlot,
+    name: &Name,
+) -> Result<Sealed, Error> {
+    let mut bytes = vec![0; prepared.entry_len()];
+    let session = prepared.seal_with(slot, name, &mut bytes)?;
+    Ok(Sealed { bytes, session })
 }

@@ -59,20 +59,46 @@ impl Session {
     ) -> Result<Opened<'s>, Refusal> {
         let Scratch { plaintext, expanded } = scratch;
         let envelope = Envelope::read(sealed)?;
-        let plaintext = self.decrypt(&envelope, name, plaintext).map_err(Refusal::Tampered)?;
-        let inner = Inner::read_sealed(plaintext, Some(envelope.header.kid))?;
+        let room = plaintext.room(envelope.ciphertext.len());
+        self.reopen_envelope(name, &envelope, room, expanded)
+    }
+
+    /// Opens as [`reopen`](Self::reopen) does, into memory that the caller keeps; see
+    /// [`TenantKeys::open_into`](crate::TenantKeys::open_into).
+    ///
+    /// # Errors
+    /// As [`reopen`](Self::reopen); memory of another length is refused like a wrong tag.
+    pub fn reopen_into<'s>(
+        &self,
+        name: &Name,
+        sealed: &[u8],
+        plaintext: &'s mut [u8],
+        scratch: &'s mut Scratch,
+    ) -> Result<Opened<'s>, Refusal> {
+        self.reopen_envelope(name, &Envelope::read(sealed)?, plaintext, &mut scratch.expanded)
+    }
+
+    #[inline]
+    fn reopen_envelope<'s>(
+        &self,
+        name: &Name,
+        envelope: &Envelope<'_>,
+        plaintext: &'s mut [u8],
+        expanded: &'s mut Buffer,
+    ) -> Result<Opened<'s>, Refusal> {
+        let fields = self.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
+        let inner = Inner::read_sealed(fields, Some(envelope.header.kid))?;
         Ok(Opened::new(inner, expanded, None))
     }
 
-    /// Decrypts into `room` and returns what follows the key commitment.
+    /// Decrypts into `plaintext`, which has its length, and returns what follows the key commitment.
     #[inline]
     pub(crate) fn decrypt<'r>(
         &self,
         envelope: &Envelope<'_>,
         name: &Name,
-        room: &'r mut Buffer,
+        plaintext: &'r mut [u8],
     ) -> Result<&'r [u8], Fault> {
-        let plaintext = room.room(envelope.ciphertext.len());
         let nonce = Nonce::assume_unique_for_key(envelope.header.nonce);
         let associated = Aad::from(envelope.associated_data(name));
         let (ciphertext, tag) = (envelope.ciphertext, envelope.tag);
@@ -88,15 +114,15 @@ impl Session {
         if committed { Ok(fields) } else { Err(Fault::Commitment) }
     }
 
-    /// Encrypts what follows the header in `entry`, in place, and appends the tag.
+    /// Encrypts an entry in place: what is between the header and the room for the tag.
     pub(crate) fn encrypt(
         &self,
         header: &Header,
         name: &Name,
-        entry: &mut Vec<u8>,
+        entry: &mut [u8],
     ) -> Result<(), Error> {
-        let (clear, plaintext) =
-            entry.split_first_chunk_mut::<HEADER_LEN>().ok_or(Error::Primitive)?;
+        let (clear, rest) = entry.split_first_chunk_mut::<HEADER_LEN>().ok_or(Error::Primitive)?;
+        let (plaintext, room) = rest.split_last_chunk_mut::<TAG_LEN>().ok_or(Error::Primitive)?;
         let nonce = Nonce::assume_unique_for_key(header.nonce);
         let associated = Aad::from(associated_data(clear, name));
         let tag = self
@@ -104,8 +130,7 @@ impl Session {
             .aead
             .seal_in_place_separate_tag(nonce, associated, plaintext)
             .map_err(|_| Error::Primitive)?;
-        debug_assert_eq!(tag.as_ref().len(), TAG_LEN);
-        entry.extend_from_slice(tag.as_ref());
+        room.copy_from_slice(tag.as_ref());
         Ok(())
     }
 }

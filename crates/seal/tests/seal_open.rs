@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use cachekit_process::{UnixMillis, writer};
 use cachekit_seal::{
-    Compression, Content, Fault, KeyState, Keyring, Kind, MasterKey, Name, NameFields, NamingKey,
-    OpenLimits, Purpose, Refusal, Scratch, Tenant, TenantKeys, TenantSecret,
+    BODY_START, Compression, Content, Error, Fault, KeyState, Keyring, Kind, MasterKey, Name,
+    NameFields, NamingKey, OpenLimits, Purpose, Refusal, Scratch, Tenant, TenantKeys, TenantSecret,
+    plaintext_len,
 };
 use proptest::prelude::*;
 
@@ -310,4 +311,72 @@ fn compression_that_does_not_help_is_not_used() {
     let mut scratch = Scratch::new();
     let opened = keys.open(NOW, &name, &LIMITS, sealed.as_bytes(), &mut scratch).ok().unwrap();
     assert_eq!(opened.compression(), Compression::None);
+}
+
+/// The one that allocates and the one that does not, held against each other.
+#[test]
+fn memory_of_the_callers_is_sealed_into_and_opened_into() {
+    let keys = keys();
+    let (name, body) = (name(&keys, 1), vec![b'x'; 2_000]);
+    for compression in [Compression::None, Compression::Zstd] {
+        let content = Content { compression, ..content(&body) };
+        let prepared = keys.prepare(NOW, &content).unwrap();
+        let mut entry = vec![0xFF; prepared.entry_len()];
+        let session = prepared.seal_into(&name, &mut entry).unwrap();
+        assert_eq!(
+            open(&keys, &name, &entry),
+            Ok(body.clone()),
+            "padding is zero, whatever was there"
+        );
+
+        let mut scratch = Scratch::new();
+        let mut room = vec![0xFF; plaintext_len(entry.len())];
+        let opened = keys.open_into(NOW, &name, &LIMITS, &entry, (&mut room, &mut scratch));
+        let opened = opened.ok().unwrap();
+        let place = opened.place();
+        assert_eq!(opened.into_body().unwrap(), &body[..]);
+        match (compression, place) {
+            (Compression::Zstd, place) => assert_eq!(place, None),
+            (_, place) => {
+                assert_eq!(place, Some(BODY_START..BODY_START + body.len()));
+                assert_eq!(room[place.unwrap()], body[..]);
+            }
+        }
+        let again = session.reopen_into(&name, &entry, &mut room, &mut scratch).ok().unwrap();
+        assert_eq!(again.into_body().unwrap(), &body[..]);
+    }
+}
+
+#[test]
+fn a_body_behind_tags_is_where_it_is_said_to_be() {
+    let keys = keys();
+    let name = name(&keys, 1);
+    let sealed =
+        keys.seal(NOW, &name, &Content { tags: &["a", "bc"], ..content(b"body") }).unwrap();
+    let mut room = vec![0; plaintext_len(sealed.as_bytes().len())];
+    let mut scratch = Scratch::new();
+    let opened = keys.open_into(NOW, &name, &LIMITS, sealed.as_bytes(), (&mut room, &mut scratch));
+    let place = opened.ok().unwrap().place().unwrap();
+    assert_eq!(place.start, BODY_START + 2 + 1 + 2 + 2);
+    assert_eq!(&room[place], b"body");
+}
+
+#[test]
+fn memory_of_another_length_is_refused() {
+    let keys = keys();
+    let name = name(&keys, 1);
+    let content = content(b"body");
+    let prepared = keys.prepare(NOW, &content).unwrap();
+    for length in [0, 307, 309] {
+        let error = prepared.seal_into(&name, &mut vec![0; length]).err().unwrap();
+        assert_eq!(error, Error::Room { needed: 308, given: length });
+    }
+    let sealed = seal(&keys, &name, b"body");
+    let mut scratch = Scratch::new();
+    for length in [0, 255, 257] {
+        let mut room = vec![0; length];
+        let refused = keys.open_into(NOW, &name, &LIMITS, &sealed, (&mut room, &mut scratch));
+        assert_eq!(refused.err().unwrap(), Refusal::Tampered(Fault::Tag));
+        assert!(room.iter().all(|byte| *byte == 0));
+    }
 }
