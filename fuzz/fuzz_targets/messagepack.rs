@@ -5,7 +5,7 @@
 #![no_main]
 
 use cachekit_codec::{Codec, Error, Limits, MessagePack};
-use cachekit_fuzz::{Counting, bounded};
+use cachekit_fuzz::{Counting, bounded, bounded_by};
 use libfuzzer_sys::fuzz_target;
 
 #[global_allocator]
@@ -19,7 +19,7 @@ fuzz_target!(|input: &[u8]| {
         codec.encode(&text, &mut again).ok();
     }
     let _: Result<(u8, String, Option<f64>), Error> = bounded(input, || codec.decode(input));
-    let _: Result<Nested, Error> = codec.decode(input);
+    let _: Result<Nested, Error> = bounded_by::<Nested, _>(input, || codec.decode(input));
 });
 
 /// Every form of value, however deep.

@@ -6,12 +6,16 @@
 
 use std::sync::LazyLock;
 
+use cachekit_fuzz::{Counting, bounded_expansion};
 use cachekit_process::UnixMillis;
 use cachekit_seal::danger::{ChosenNonce, seal_plaintext};
 use cachekit_seal::{
     Keyring, MasterKey, Name, OpenLimits, Purpose, Scratch, Tenant, TenantKeys, danger,
 };
 use libfuzzer_sys::fuzz_target;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 const NOW: UnixMillis = UnixMillis(1_790_812_800_000);
 const NAME: Name = danger::name([7; 32]);
@@ -26,11 +30,11 @@ fuzz_target!(|data: &[u8]| {
     let Some((purpose, bytes)) = data.split_first() else { return };
     let purposes = [Purpose::Entry, Purpose::Clear, Purpose::Tag, Purpose::Wrapper];
     let limits = OpenLimits::new(purposes[usize::from(purpose & 3)]).max_body(MAX_BODY);
-    open(&limits, bytes);
+    bounded_expansion(bytes, MAX_BODY, || open(&limits, bytes));
     let nonce = ChosenNonce { sid: [1; 16], counter: 0, randomness: [0; 4] };
     let committed = [&[0; 16], bytes].concat();
     if let Ok(sealed) = seal_plaintext(&KEYS, 0, nonce, &NAME, &committed) {
-        open(&limits, &sealed);
+        bounded_expansion(&sealed, MAX_BODY, || open(&limits, &sealed));
     }
 });
 
