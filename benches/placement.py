@@ -21,6 +21,7 @@ class Placement(enum.Enum):
 
     ANYWHERE = "wherever the system likes"
     ONE_CORE = "client and server on one core"
+    TWO_CORES = "client and server on a core each"
 
     def cores(self) -> set[int]:
         """The cores that it allows, of those that this process may use."""
