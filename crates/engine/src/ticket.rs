@@ -85,8 +85,9 @@ impl Ticket {
         let computed =
             Computed { value, created: self.created, elapsed, ttl: self.state.options.ttl };
         let writing = write::fill(&self.state, &self.target, self.seen.take(), computed);
-        let (slot, filled) = drive::anywhere(writing).await?;
         let counters = &self.state.counters;
+        let written = drive::anywhere(writing).await;
+        let (slot, filled) = written.inspect_err(|_| count(&counters.unwritten))?;
         match filled {
             Filled::Stored | Filled::Held => count(&counters.fills),
             _ => count(&counters.unwritten),
