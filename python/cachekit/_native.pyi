@@ -26,11 +26,11 @@ __all__ = [
     "DefaultSerializer",
     "EncryptionWrapper",
     "Function",
+    "OrjsonSerializer",
     "Pending",
     "RawStore",
     "Ticket",
     "check_arrow",
-    "check_json",
     "check_store",
     "configure",
     "digest_buffers",
@@ -284,7 +284,10 @@ class Cache:
     def set_many(
         self, values: dict[Any, Any], *, ttl: float | timedelta | str | None = None
     ) -> None:
-        """Keeps many values. Each is written or not on its own."""
+        """Keeps many values.
+
+        If one of them cannot be kept, none is written. Where the store fails half-way, some are.
+        """
     @overload
     def aget(self, key: Hashable, default: None = None) -> Coroutine[Any, Any, Any]:
         """As `get`, awaited."""
@@ -377,6 +380,34 @@ class EncryptionWrapper:
             DecryptionError: Another key or tenant sealed them, or they were changed since.
         """
 
+@disjoint_base
+class OrjsonSerializer:
+    """Keeps what JSON can say: dicts with ``str`` keys, lists, strings, numbers, booleans, None.
+
+    Anything else is refused rather than turned into its nearest relative: tuples, other keys than
+    ``str``, NaN and infinities, integers beyond 64 bits, dates. By orjson where it is installed, by
+    ourselves where it is not; each reads what the other wrote.
+
+    Example:
+        >>> OrjsonSerializer().serialize({"id": 7})
+        b'{"id":7}'
+    """
+
+    serializer_id: int
+    def __new__(cls) -> Self: ...
+    def serialize(self, value: Any) -> bytes:
+        """Turns a value into JSON.
+
+        Raises:
+            SerializationError: The value holds what JSON cannot; the message says what.
+        """
+    def deserialize(self, data: bytes) -> Any:
+        """Turns JSON into a value.
+
+        Raises:
+            SerializationError: The bytes are not JSON.
+        """
+
 @final
 class RawStore:
     """A store as whoever runs it has it: keys and bytes. For tests and demonstrations."""
@@ -442,7 +473,6 @@ def reset() -> None:
     """
 
 def check_arrow(stream: bytes | bytearray, rows: int | None = None) -> None: ...
-def check_json(value: object) -> None: ...
 def check_store(store: str | AnyStore, /) -> list[tuple[str, str, str]]: ...
 def json_from_bytes(data: bytes) -> Any: ...
 def json_to_bytes(value: object) -> bytes: ...

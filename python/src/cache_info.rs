@@ -67,10 +67,12 @@ impl CacheInfo {
 
     fn __repr__(&self) -> String {
         let refused: u64 = self.by_reason.iter().sum();
-        let Self { hits, misses, fills, failures, store_errors, .. } = self;
+        let Self { hits, misses, fills, unwritten, failures, store_errors, .. } = self;
+        let Self { unencodable, undecodable, .. } = self;
         format!(
-            "CacheInfo(hits={hits}, misses={misses}, fills={fills}, failures={failures}, \
-             store_errors={store_errors}, refused={refused})"
+            "CacheInfo(hits={hits}, misses={misses}, fills={fills}, unwritten={unwritten}, \
+             failures={failures}, store_errors={store_errors}, unencodable={unencodable}, \
+             undecodable={undecodable}, refused={refused})"
         )
     }
 }

@@ -17,17 +17,17 @@ use crate::buffer::Buffer;
 use crate::cache_info::CacheInfo;
 use crate::encode::{EncodedValue, encode};
 use crate::engine::{Call, Intent};
-use crate::errors::{Result, misconfigured};
+use crate::errors::{ArgumentError, Result};
 use crate::fill::{self, Computation};
 use crate::function::{Colour, Function, Unencodable};
 use crate::lookup::{Lookup, decode, lookup_request};
 use crate::options::Options;
-use crate::plan::{OperationName, Plan, SchemaGuard};
+use crate::plan::{Anonymous, OperationName, Plan, SchemaGuard};
 use crate::reading::Reading;
 use crate::request::Request;
 use crate::serializer::{Serializer, Unfit};
 use crate::tenant::TenantSource;
-use crate::{coroutine, quantity, verbs};
+use crate::{coroutine, options, quantity, verbs};
 
 /// The options of `Cache` and `Cache.secure`.
 const OPTIONS: [&str; 9] = [
@@ -62,7 +62,7 @@ impl CacheObject {
             name: KEYED_OPERATION.to_owned(),
             version: options.version,
             guard: SchemaGuard::None,
-            anonymous: false,
+            anonymous: Anonymous::No,
         };
         let serializer =
             Serializer::for_function(options.serializer.as_ref(), &entry, &options.allow)?;
@@ -115,6 +115,7 @@ impl CacheObject {
         let py = keys.py();
         let keys: Vec<_> = keys.try_iter()?.collect::<PyResult<_>>()?;
         let requests: Vec<_> = keys.iter().map(|key| self.request(key)).collect::<Result<_>>()?;
+        tell_apart(&keys, &requests)?;
         let keys: Vec<_> = keys.into_iter().map(Bound::unbind).collect();
         let operation = verbs::operation(py, self.entries.get())?;
         let work = async move {
@@ -173,11 +174,9 @@ impl CacheObject {
     }
 
     /// The same cache for one tenant.
-    fn for_tenant(&self, py: Python<'_>, tenant: PyBackedStr) -> PyResult<Self> {
-        if tenant.is_empty() {
-            return Err(misconfigured("a tenant has a name: an empty one is nobody's"));
-        }
-        Ok(Self { entries: self.entries.clone_ref(py), tenant: Some(tenant) })
+    fn for_tenant(&self, py: Python<'_>, tenant: &Bound<'_, PyAny>) -> PyResult<Self> {
+        options::text("tenant", tenant)?;
+        Ok(Self { entries: self.entries.clone_ref(py), tenant: Some(tenant.extract()?) })
     }
 
     #[pyo3(signature = (key, default=None))]
@@ -297,6 +296,24 @@ impl CacheObject {
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         visit.call(&self.entries)
     }
+}
+
+/// The answer is a dict, and a dict takes 1 and True for one key.
+fn tell_apart(keys: &[Bound<'_, PyAny>], requests: &[Request]) -> PyResult<()> {
+    let Some(first) = keys.first() else { return Ok(()) };
+    let seen = PyDict::new(first.py());
+    for (index, (key, request)) in keys.iter().zip(requests).enumerate() {
+        let before: Option<usize> = seen.get_item(key)?.map(|at| at.extract()).transpose()?;
+        let other = before.and_then(|at| requests.get(at));
+        if other.is_some_and(|other| *other.arguments != *request.arguments) {
+            return Err(ArgumentError::new_err(
+                "two of the keys are equal to Python and not the same key (1 and True, say): ask \
+                 for them one at a time",
+            ));
+        }
+        seen.set_item(key, index)?;
+    }
+    Ok(())
 }
 
 fn duration(ttl: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>> {

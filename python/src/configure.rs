@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use cachekit::shared::{ResolvedOptions, Secrecy};
 use cachekit::{MasterKeySource, Settings};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -78,6 +79,7 @@ pub(crate) fn configure(
     settings.connect_timeout = duration("connect_timeout", connect_timeout)?;
     settings.operation_timeout = duration("operation_timeout", operation_timeout)?;
     in_time(&settings)?;
+    check_keys(&settings)?;
     Ok(cachekit::configure(settings)?)
 }
 
@@ -98,6 +100,15 @@ fn tampering(word: &str) -> PyResult<OnTamper> {
         "raise" => Ok(OnTamper::Raise),
         _ => Err(misconfigured("on_tamper takes \"miss\" or \"raise\"")),
     }
+}
+
+/// A key that is none is found out here, and not by the first module with a cached function. A file may
+/// come later.
+fn check_keys(settings: &Settings) -> Result<()> {
+    if let Some(MasterKeySource::Hex(_)) = settings.master_key {
+        ResolvedOptions::new(settings.clone(), Secrecy::Sealed)?;
+    }
+    Ok(())
 }
 
 /// Half of a program with the old settings and half with the new ones is worse than an error.

@@ -14,7 +14,7 @@ use crate::errors::{Result, wrong_type};
 use crate::function::{Colour, Function};
 use crate::handle::refuse_handle;
 use crate::options::Options;
-use crate::plan::{OperationName, Plan, SchemaGuard, bind_keys};
+use crate::plan::{Anonymous, OperationName, Plan, SchemaGuard, bind_keys};
 use crate::reading::Reading;
 use crate::registry::{self, Named};
 use crate::serializer::Serializer;
@@ -113,15 +113,17 @@ fn operation_name(
     let version = options.version.clone();
     if let Some(name) = &options.name {
         let (name, guard) = (name.clone(), SchemaGuard::None);
-        return Ok(OperationName { name, version, guard, anonymous: false });
+        return Ok(OperationName { name, version, guard, anonymous: Anonymous::No });
     }
     let name: String = identity.call_method1("operation", (wrapped,))?.extract()?;
-    Ok(OperationName {
-        anonymous: name.ends_with("<lambda>"),
-        name,
-        version,
-        guard: SchemaGuard::ReturnAnnotation,
-    })
+    let anonymous = if name.ends_with("<lambda>") {
+        Anonymous::Lambda
+    } else if name.starts_with("__main__.") {
+        Anonymous::Typed
+    } else {
+        Anonymous::No
+    };
+    Ok(OperationName { anonymous, name, version, guard: SchemaGuard::ReturnAnnotation })
 }
 
 /// The function inside a `classmethod` or a `staticmethod`.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use crate::buffer::Buffer;
+use crate::body::Body;
 use crate::engine::{Encoded, Object};
 use crate::function::{Function, Unencodable};
 use crate::serializer::Unfit;
-use crate::value::is_immutable;
+use crate::value::{Paths, is_immutable};
 
 /// An object that a plain first level holds as it is: immutable all the way down.
 ///
@@ -19,7 +19,7 @@ pub(crate) struct Kept(pub(crate) Py<PyAny>);
 /// An encoded value that owns its bytes.
 pub(crate) enum EncodedValue {
     None,
-    Body { bytes: Buffer, object: Option<Object> },
+    Body { bytes: Body, object: Option<Object> },
 }
 
 impl EncodedValue {
@@ -36,9 +36,10 @@ pub(crate) fn encode(function: &Function, value: &Bound<'_, PyAny>) -> Result<En
     if value.is_none() {
         return Ok(EncodedValue::None);
     }
-    let mut bytes = Buffer::take();
-    function.serializer.encode(value, &mut bytes)?;
-    let keep = function.plan.is_plain() && is_immutable(value);
+    let is_plain = function.plan.is_plain();
+    let paths = if is_plain { Paths::WithKeys } else { Paths::WithoutKeys };
+    let bytes = function.serializer.encode(value, paths)?;
+    let keep = is_plain && is_immutable(value);
     let object = keep.then(|| Arc::new(Kept(value.clone().unbind())) as Object);
     Ok(EncodedValue::Body { bytes, object })
 }

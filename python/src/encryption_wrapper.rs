@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use cachekit::engine::process::{Clock as _, SystemClock, UnixMillis};
 use cachekit::engine::seal::{
     Compression, Content, KeyId, Keyring, Kind, Name, NameFields, OpenLimits, Purpose, Refusal,
-    Tenant, TenantKeys,
+    Tenant, TenantKeys, plaintext_len,
 };
 use cachekit::shared::Secrecy;
 use cachekit::{MasterKeySource, Settings};
@@ -15,13 +15,14 @@ use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyBytes, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::buffer::{Buffer, OpenedInto};
+use crate::buffer::OpenedInto;
 use crate::default_serializer::DefaultSerializer;
 use crate::engine::{LARGEST_ENTRY, Protection};
-use crate::errors::{DecryptionError, Result, misconfigured};
+use crate::errors::{DecryptionError, Error, Result, misconfigured};
 use crate::options;
 use crate::plan::bind_keys;
 use crate::serializer::{Serializer, Unfit};
+use crate::value::Paths;
 
 type Names = Vec<Name>;
 
@@ -64,6 +65,44 @@ impl EncryptionWrapper {
         // Lost where another key sealed first: then they are derived by each call.
         let _ = self.first_names.set((sealing, names.clone()));
         Ok(Cow::Owned(names))
+    }
+
+    /// Opens and decodes what was sealed under one name.
+    fn open(
+        &self,
+        py: Python<'_>,
+        now: UnixMillis,
+        name: &Name,
+        data: &[u8],
+    ) -> std::result::Result<Py<PyAny>, Unopened> {
+        let limits = OpenLimits::new(Purpose::Wrapper)
+            .max_body(LARGEST_ENTRY)
+            .serializer(self.serializer.id().0);
+        let mut room = OpenedInto::take();
+        let mut refused = None;
+        let in_place = |memory: &mut [u8]| {
+            let into = (memory, room.scratch());
+            match self.keys.open_into(now, name, &limits, data, into) {
+                Ok(opened) => Ok(opened.place().filter(|_| opened.kind() != Kind::None)),
+                Err(refusal) => {
+                    let error = decryption(&refusal);
+                    refused = Some(refusal);
+                    Err(error)
+                }
+            }
+        };
+        let length = Some(plaintext_len(data.len()));
+        match (self.serializer.decode_in_place(py, length, in_place), refused) {
+            (Err(_), Some(refusal)) => return Err(refusal.into()),
+            (Ok(None), _) => {}
+            (Ok(Some(value)), _) => return Ok(value),
+            (Err(unfit), None) => return Err(unfit.into()),
+        }
+        let opened = self.keys.open(now, name, &limits, data, room.scratch())?;
+        if opened.kind() == Kind::None {
+            return Ok(py.None());
+        }
+        Ok(self.serializer.decode(py, opened.into_body()?)?)
     }
 
     fn derive_names(&self, now: UnixMillis) -> Result<Names> {
@@ -125,13 +164,16 @@ impl EncryptionWrapper {
 
     /// The value as sealed bytes.
     fn serialize<'py>(&self, value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyBytes>> {
-        let mut body = Buffer::take();
-        let (kind, serializer) = match value.is_none() {
-            true => (Kind::None, 0),
+        let body = match value.is_none() {
+            true => None,
             false => {
-                self.serializer.encode(value, &mut body).map_err(Unfit::into_error)?;
-                (Kind::Value, self.serializer.id().0)
+                let encoded = self.serializer.encode(value, Paths::WithoutKeys);
+                Some(encoded.map_err(Unfit::into_error)?)
             }
+        };
+        let (kind, serializer) = match body {
+            None => (Kind::None, 0),
+            Some(_) => (Kind::Value, self.serializer.id().0),
         };
         let now = now();
         let content = Content {
@@ -143,32 +185,30 @@ impl EncryptionWrapper {
             stale_window_ms: 0,
             generation: [0; 8],
             tags: &[],
-            body: &body,
+            body: body.as_deref().unwrap_or_default(),
         };
         let names = self.names(now)?;
         let Some(name) = names.first() else {
             return Err(misconfigured("no key may seal now").into());
         };
-        let sealed = self.keys.seal(now, name, &content).map_err(cachekit::Error::from)?;
-        Ok(PyBytes::new(value.py(), sealed.as_bytes()))
+        let prepared = self.keys.prepare(now, &content).map_err(cachekit::Error::from)?;
+        let sealed = PyBytes::new_with(value.py(), prepared.entry_len(), |entry| {
+            prepared.seal_into(name, entry).map_err(|error| facade(error.into()))?;
+            Ok(())
+        });
+        Ok(sealed?)
     }
 
     /// The value in sealed bytes.
     fn deserialize(&self, py: Python<'_>, data: &[u8]) -> Result<Py<PyAny>> {
         let now = now();
-        let limits = OpenLimits::new(Purpose::Wrapper)
-            .max_body(LARGEST_ENTRY)
-            .serializer(self.serializer.id().0);
-        let mut room = OpenedInto::take();
+        let names = self.names(now)?;
         let mut refused = None;
-        for name in self.names(now)?.iter() {
-            match self.keys.open(now, name, &limits, data, room.scratch()) {
-                Ok(opened) if opened.kind() == Kind::None => return Ok(py.None()),
-                Ok(opened) => {
-                    let body = opened.into_body().map_err(|refusal| decryption(&refusal))?;
-                    return Ok(self.serializer.decode(py, body).map_err(Unfit::into_error)?);
-                }
-                Err(refusal) => refused = refused.or(Some(refusal)),
+        for name in names.iter() {
+            match self.open(py, now, name, data) {
+                Ok(value) => return Ok(value),
+                Err(Unopened::Refused(refusal)) => refused = refused.or(Some(refusal)),
+                Err(Unopened::Unfit(unfit)) => return Err(unfit.into_error().into()),
             }
         }
         Err(match refused {
@@ -202,6 +242,28 @@ fn keys(ring: &Keyring, tenant: Option<&Bound<'_, PyString>>) -> Result<TenantKe
         None => Tenant::None,
     };
     Ok(ring.tenant(&tenant).map_err(cachekit::Error::from)?)
+}
+
+/// Why sealed bytes did not become a value.
+enum Unopened {
+    Refused(Refusal),
+    Unfit(Unfit),
+}
+
+impl From<Refusal> for Unopened {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Unfit> for Unopened {
+    fn from(unfit: Unfit) -> Self {
+        Self::Unfit(unfit)
+    }
+}
+
+fn facade(error: cachekit::Error) -> PyErr {
+    Error::Facade(error).into()
 }
 
 fn decryption(refusal: &Refusal) -> PyErr {

@@ -52,28 +52,48 @@ pub(crate) fn fill(
     py: Python<'_>,
     function: &Function,
     request: Request,
-    mut intent: Intent,
+    intent: Intent,
     computation: &Computation<'_, '_>,
 ) -> Result<Py<PyAny>> {
+    match wait(py, function, request, intent)? {
+        Waited::Value(value) => Ok(value),
+        Waited::Compute(ticket) => compute(py, function, ticket, computation),
+    }
+}
+
+/// What a caller waited for.
+enum Waited {
+    Value(Py<PyAny>),
+    Compute(Box<engine::Ticket>),
+}
+
+/// Futures are large, and a function that calls itself pays for its frames at every level: nothing of
+/// what is waited for is on the stack while the function runs.
+#[inline(never)]
+fn wait(
+    py: Python<'_>,
+    function: &Function,
+    request: Request,
+    mut intent: Intent,
+) -> Result<Waited> {
     let operation = function.operation(py)?;
     let holding = flights::held(py)?;
-    let ticket = loop {
+    loop {
         let caller = Caller::blocking_in(&holding);
         let entered = detach::wait(py, operation.enter(&request.call(), intent, caller))??;
         match settle(py, function, entered)? {
-            Settled::Value(value) => return Ok(value),
-            Settled::Compute(ticket) => break *ticket,
+            Settled::Value(value) => return Ok(Waited::Value(value)),
+            Settled::Compute(ticket) => return Ok(Waited::Compute(ticket)),
             Settled::Replace(hit) => intent = Intent::Replace(hit),
         }
-    };
-    drop(request);
-    compute(py, function, ticket, computation)
+    }
 }
 
+#[inline(never)]
 fn compute(
     py: Python<'_>,
     function: &Function,
-    ticket: engine::Ticket,
+    ticket: Box<engine::Ticket>,
     computation: &Computation<'_, '_>,
 ) -> Result<Py<PyAny>> {
     let mark = ticket.flight().map(|flight| flights::enter(py, flight)).transpose()?;
@@ -81,6 +101,17 @@ fn compute(
     if let Some(token) = mark {
         flights::leave(py, token)?;
     }
+    keep(py, function, *ticket, outcome)
+}
+
+/// As [`wait`]: not in the frame of the call.
+#[inline(never)]
+fn keep(
+    py: Python<'_>,
+    function: &Function,
+    ticket: engine::Ticket,
+    outcome: PyResult<Bound<'_, PyAny>>,
+) -> Result<Py<PyAny>> {
     let encoded = outcome.and_then(|value| Ok((encode_returned(function, &value)?, value)));
     match encoded {
         Ok((Some(encoded), value)) => {

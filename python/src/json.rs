@@ -8,12 +8,18 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 use crate::errors::SerializationError;
 use crate::json_check::check_json;
+use crate::value::{Reason, ValueError};
 
 /// The value as JSON.
 ///
 /// Raises `SerializationError` unless it is made of exactly the types that JSON has.
 #[pyfunction]
 pub(crate) fn json_to_bytes<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    encode(value).map_err(|error| error.into_exception(SerializationError::new_err))
+}
+
+/// As [`json_to_bytes`], with where in the value the trouble is.
+pub(crate) fn encode<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyBytes>, ValueError> {
     check_json(value)?;
     let mut out = Vec::new();
     write(value, &mut out)?;
@@ -35,7 +41,7 @@ pub(crate) fn json_from_bytes<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bou
 }
 
 /// What was checked: another thread may have changed a container since, so nothing is taken for granted.
-fn write(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+fn write(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> Result<(), ValueError> {
     if let Ok(text) = value.cast_exact::<PyString>() {
         return put(out, text.to_str().map_err(|_| not_json("a lone surrogate"))?);
     }
@@ -82,12 +88,12 @@ fn separate(index: usize, out: &mut Vec<u8>) {
     }
 }
 
-fn put<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> PyResult<()> {
+fn put<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), ValueError> {
     serde_json::to_writer(out, value).map_err(|_| not_json("a value of another type"))
 }
 
-fn not_json(what: &str) -> PyErr {
-    SerializationError::new_err(format!("not JSON: {what}"))
+fn not_json(what: &str) -> ValueError {
+    ValueError::new(Reason::NotJson { what: what.to_owned() })
 }
 
 /// Builds Python objects as the text is read.

@@ -3,19 +3,20 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
-use crate::errors::SerializationError;
+use crate::value::{Reason, ValueError, class_name};
 
 /// Deeper nesting is refused: no reader of JSON has to follow it, and ours ends here.
 const DEEPEST: usize = 127;
 
-/// Raises `SerializationError` unless the value is made of exactly the types that JSON has.
-#[pyfunction]
-pub(crate) fn check_json(value: &Bound<'_, PyAny>) -> PyResult<()> {
-    check(value, DEEPEST)
-        .map_err(|what| SerializationError::new_err(format!("JSON cannot keep {what}")))
+/// Whether the value is made of exactly the types that JSON has.
+///
+/// # Errors
+/// What is not, and where it is.
+pub(crate) fn check_json(value: &Bound<'_, PyAny>) -> Result<(), ValueError> {
+    check(value, DEEPEST).map_err(|error| error.rooted("result"))
 }
 
-fn check(value: &Bound<'_, PyAny>, depth: usize) -> Result<(), String> {
+fn check(value: &Bound<'_, PyAny>, depth: usize) -> Result<(), ValueError> {
     if value.is_exact_instance_of::<PyString>()
         || value.is_none()
         || value.is_exact_instance_of::<PyBool>()
@@ -24,33 +25,35 @@ fn check(value: &Bound<'_, PyAny>, depth: usize) -> Result<(), String> {
     }
     if let Ok(number) = value.cast_exact::<PyInt>() {
         let fits = number.extract::<i64>().is_ok() || number.extract::<u64>().is_ok();
-        return fits.then_some(()).ok_or_else(|| "an integer beyond 64 bits".to_owned());
+        return fits.then_some(()).ok_or_else(|| not_json("an integer beyond 64 bits"));
     }
     if let Ok(number) = value.cast_exact::<PyFloat>() {
-        return number
-            .value()
-            .is_finite()
-            .then_some(())
-            .ok_or_else(|| "NaN or infinity".to_owned());
+        let finite = number.value().is_finite();
+        return finite.then_some(()).ok_or_else(|| not_json("NaN or infinity"));
     }
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(format!("more than {DEEPEST} levels, or a value that holds itself"));
+        let what = format!("more than {DEEPEST} levels, or a value that holds itself");
+        return Err(not_json(what));
     };
     if let Ok(list) = value.cast_exact::<PyList>() {
-        return list.iter().try_for_each(|item| check(&item, depth));
+        let mut items = list.iter().enumerate();
+        return items.try_for_each(|(index, item)| {
+            check(&item, depth).map_err(|error| error.at_item(index))
+        });
     }
     if let Ok(dict) = value.cast_exact::<PyDict>() {
         return dict.iter().try_for_each(|(key, item)| {
-            if key.is_exact_instance_of::<PyString>() {
-                check(&item, depth)
-            } else {
-                Err(format!("a dict with a key of type {}", class(&key)))
+            if !key.is_exact_instance_of::<PyString>() {
+                let class = class_name(&key.get_type());
+                return Err(not_json(format!("a dict with a key of type {class}")));
             }
+            check(&item, depth).map_err(|error| error.at_key(&key))
         });
     }
-    Err(format!("a value of type {}", class(value)))
+    let class = class_name(&value.get_type());
+    Err(not_json(format!("a value of type {class}")))
 }
 
-fn class(value: &Bound<'_, PyAny>) -> String {
-    value.get_type().qualname().map_or_else(|_| "?".to_owned(), |name| name.to_string())
+fn not_json(what: impl Into<String>) -> ValueError {
+    ValueError::new(Reason::NotJson { what: what.into() })
 }

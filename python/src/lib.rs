@@ -20,6 +20,7 @@ use pyo3::prelude::*;
 
 mod arguments;
 mod arrow_check;
+mod body;
 mod buffer;
 mod cache_info;
 mod cache_object;
@@ -34,13 +35,16 @@ mod encryption_wrapper;
 mod errors;
 mod fill;
 mod flights;
+mod frame_stream;
 mod function;
+mod function_state;
 mod handle;
 mod json;
 mod json_check;
 mod logging;
 mod lookup;
 mod options;
+mod orjson_serializer;
 mod own_store;
 mod plan;
 mod quantity;
@@ -84,7 +88,7 @@ mod _native {
     #[pymodule_export]
     use crate::json::{json_from_bytes, json_to_bytes};
     #[pymodule_export]
-    use crate::json_check::check_json;
+    use crate::orjson_serializer::OrjsonSerializer;
     #[pymodule_export]
     use crate::raw_store::RawStore;
     #[pymodule_export]

@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::buffer::OpenedInto;
 use crate::encode::Kept;
 use crate::engine::{Hit, Intent, Value};
-use crate::errors::Result;
+use crate::errors::{Error, Result};
 use crate::function::Function;
 use crate::request::Request;
 use crate::serializer::Unfit;
@@ -58,16 +58,21 @@ pub(crate) fn decode(
         return Ok(Some(kept.0.clone_ref(py)));
     }
     let mut room = OpenedInto::take();
-    let decoded = match hit.open(room.scratch()) {
-        Ok(Value::None) => return Ok(Some(py.None())),
-        Ok(Value::Body(bytes)) => function
-            .serializer
-            .decode(py, bytes)
-            .and_then(|value| function.reading.apply(function.wrapped.bind(py), value)),
-        // This process's own memory was changed since the entry was checked: like no entry.
-        Err(_) => return Ok(None),
+    let in_place = function.serializer.decode_in_place(py, hit.plaintext_len(), |memory| {
+        hit.open_into(memory, room.scratch()).map_err(|error| Error::from(error).into())
+    });
+    let decoded = match in_place {
+        Ok(None) => match hit.open(room.scratch()) {
+            Ok(Value::None) => return Ok(Some(py.None())),
+            Ok(Value::Body(bytes)) => function.serializer.decode(py, bytes),
+            // This process's own memory was changed since the entry was checked: like no entry.
+            Err(_) => return Ok(None),
+        },
+        Ok(Some(value)) => Ok(value),
+        Err(unfit) => Err(unfit),
     };
-    match decoded {
+    let read = |value| function.reading.apply(function.wrapped.bind(py), value);
+    match decoded.and_then(read) {
         Ok(value) => Ok(Some(value)),
         Err(Unfit::Interrupted(error)) => Err(error),
         Err(Unfit::Value(_)) => Ok(None),

@@ -9,7 +9,8 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 use crate::arguments::{BinderOptions, HashFunctions, KeyOption};
 use crate::encryption_wrapper::EncryptionWrapper;
 use crate::engine::L1;
-use crate::errors::{misconfigured, wrong_type};
+use crate::engine::store::StoreUrl;
+use crate::errors::{Error, misconfigured, wrong_type};
 use crate::function::Unencodable;
 use crate::own_store::ObjectStore;
 use crate::registry::BackendId;
@@ -29,6 +30,8 @@ pub(crate) struct Options<'py> {
     pub(crate) version: String,
     pub(crate) unencodable: Unencodable,
     pub(crate) allow: Vec<Bound<'py, PyAny>>,
+    /// The key that an `EncryptionWrapper` was given.
+    wrapped_key: Option<MasterKeySource>,
 }
 
 impl<'py> Options<'py> {
@@ -54,6 +57,7 @@ impl<'py> Options<'py> {
             version: String::new(),
             unencodable: Unencodable::Return,
             allow: Vec::new(),
+            wrapped_key: None,
         };
         for (name, value) in given.into_iter().flatten() {
             let name: String = name.extract()?;
@@ -80,6 +84,7 @@ impl<'py> Options<'py> {
             "namespace" => self.settings.namespace = Some(text(name, &value)?),
             "serializer" => self.take_serializer(value)?,
             "tenant_extractor" => self.tenant_extractor = Some(callable(name, value)?),
+            "name" if value.is_none() => {}
             "name" => self.name = Some(text(name, &value)?),
             "key" => self.arguments.key = KeyOption::extract(&value)?,
             "hash_funcs" => self.arguments.hash_functions = HashFunctions::extract(&value)?,
@@ -101,13 +106,22 @@ impl<'py> Options<'py> {
         };
         let (py, wrapper) = (value.py(), wrapper.get());
         self.secrecy = Secrecy::Sealed;
-        self.settings.master_key = self.settings.master_key.take().or(wrapper.master_key());
+        self.wrapped_key = wrapper.master_key();
         self.tenant_id = wrapper.tenant_id(py);
         self.serializer = Some(wrapper.object(py));
         Ok(())
     }
 
-    fn check(self) -> PyResult<Self> {
+    fn check(mut self) -> PyResult<Self> {
+        if let Some(wrapped) = self.wrapped_key.take() {
+            if self.settings.master_key.is_some() {
+                return Err(misconfigured(
+                    "master_key= and the master_key of EncryptionWrapper are two keys: give one of \
+                     them",
+                ));
+            }
+            self.settings.master_key = Some(wrapped);
+        }
         let settings = &self.settings;
         if self.secrecy == Secrecy::Plain {
             let idle = match settings {
@@ -154,12 +168,20 @@ fn ttl(value: &Bound<'_, PyAny>) -> PyResult<std::time::Duration> {
     quantity::duration("ttl", value)
 }
 
+/// Reads the option `backend`. An address is understood here, and nobody is called before a value is.
+///
+/// # Errors
+/// `ConfigurationError`: no store has such an address. `TypeError`: neither an address nor a store.
 pub(crate) fn backend(value: &Bound<'_, PyAny>) -> PyResult<Backend> {
     if value.is_none() {
         return Ok(Backend::Memory);
     }
     match value.cast::<PyString>() {
-        Ok(url) => Ok(Backend::Url(url.to_str()?.into())),
+        Ok(url) => {
+            let url = unicode("backend", url)?;
+            url.parse::<StoreUrl>().map_err(|error| PyErr::from(Error::from(error)))?;
+            Ok(Backend::Url(url.into()))
+        }
         Err(_) => Ok(Backend::Opener(ObjectStore::of(value)?)),
     }
 }
@@ -203,13 +225,18 @@ fn truth(option: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 pub(crate) fn text(option: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     match value.cast::<PyString>() {
-        Ok(text) if text.len()? > 0 => Ok(text.to_str()?.to_owned()),
+        Ok(text) if text.len()? > 0 => Ok(unicode(option, text)?.to_owned()),
         Ok(_) => Err(misconfigured(format!("{option} is empty: leave it out"))),
         Err(_) => {
             let class = value.get_type().qualname()?;
             Err(wrong_type(format!("{option} takes a str, not {class}")))
         }
     }
+}
+
+/// Lone surrogates are in no alphabet, and in no address or name either.
+fn unicode<'a>(option: &str, text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+    text.to_str().map_err(|_| misconfigured(format!("{option} holds a lone surrogate")))
 }
 
 fn version(value: &Bound<'_, PyAny>) -> PyResult<String> {
@@ -231,5 +258,11 @@ fn names(option: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     if value.is_instance_of::<PyString>() {
         return Ok(vec![text(option, value)?]);
     }
-    value.try_iter()?.map(|name| text(option, &name?)).collect()
+    let Ok(names) = value.try_iter() else {
+        let class = value.get_type().qualname()?;
+        return Err(wrong_type(format!(
+            "{option} takes the name of a parameter, or several, not {class}"
+        )));
+    };
+    names.map(|name| text(option, &name?)).collect()
 }

@@ -19,8 +19,17 @@ pub(crate) struct OperationName {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) guard: SchemaGuard,
-    /// A lambda without a name of its own.
-    pub(crate) anonymous: bool,
+    pub(crate) anonymous: Anonymous,
+}
+
+/// A path that other programs may have too: for entries that leave the process it is no name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Anonymous {
+    No,
+    /// A lambda: two of one scope have one path.
+    Lambda,
+    /// Typed into an interpreter, a notebook or `python -c`: all of these are called `__main__`.
+    Typed,
 }
 
 /// Whether the shape of what a function returns is part of its entries' names.
@@ -124,16 +133,20 @@ impl Plan {
         })?)
     }
 
-    /// Two lambdas of one scope have one name: another process could take one for the other.
+    /// Another process could take one for the other.
     fn check_name(&self, backend: Option<&Backend>) -> PyResult<()> {
         let shared =
             matches!(backend, Some(Backend::Url(_) | Backend::Store(_) | Backend::Opener(_)));
-        if self.operation.anonymous && shared {
-            return Err(misconfigured(
+        match self.operation.anonymous {
+            Anonymous::Lambda if shared => Err(misconfigured(
                 "a lambda with a shared backend needs a name of its own: cache(name=\"...\")",
-            ));
+            )),
+            Anonymous::Typed if shared => Err(misconfigured(
+                "a function that is in no file needs a name of its own with a shared backend, since \
+                 every session's are called __main__: cache(name=\"...\")",
+            )),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

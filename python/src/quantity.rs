@@ -18,7 +18,7 @@ pub(crate) fn duration(option: &str, value: &Bound<'_, PyAny>) -> PyResult<Durat
     } else if value.is_instance_of::<PyDelta>() {
         seconds(option, value.call_method0("total_seconds")?.extract()?)?
     } else if is_number(value) {
-        seconds(option, value.extract()?)?
+        seconds(option, value.extract().unwrap_or(f64::INFINITY))?
     } else {
         return Err(wrong_type(format!(
             "{option} takes seconds, a timedelta, or text such as \"5m\", not {}",

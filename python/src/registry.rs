@@ -10,6 +10,7 @@ use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 
 use crate::errors::misconfigured;
 use crate::function::Function;
+use crate::function_state;
 
 /// What makes two operations one: the parts of a cache that are known when a function is decorated,
 /// and the operation's name in it.
@@ -50,7 +51,55 @@ impl BackendId {
 
 struct Registered {
     function: Py<PyWeakrefReference>,
+    definition: Definition,
+}
+
+/// Where a function's text is, and whether that says all about it.
+struct Definition {
+    /// `file:line`, for a person to look at.
     place: String,
+    /// Its code, then that of the functions behind its `__wrapped__`; nothing for a callable that has
+    /// none.
+    codes: Vec<Py<PyAny>>,
+    /// Whether the same text can be another function: it closes over data, or belongs to an object.
+    carries_state: bool,
+}
+
+impl Definition {
+    fn of(function: &Bound<'_, PyAny>, place: String) -> PyResult<Self> {
+        let codes = function_state::codes(function)?;
+        let carries_state = function_state::carries_state(function)?;
+        Ok(Self { place, codes, carries_state })
+    }
+
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        let codes = self.codes.iter().map(|code| code.clone_ref(py)).collect();
+        Self { place: self.place.clone(), codes, carries_state: self.carries_state }
+    }
+
+    /// Two lambdas can stand on one line: their code differs.
+    fn same_text(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
+        match (self.codes.first(), other.codes.first()) {
+            (Some(one), Some(another)) => {
+                Ok(self.place == other.place && one.bind(py).eq(another.bind(py))?)
+            }
+            (one, another) => Ok(one.is_none() && another.is_none()),
+        }
+    }
+
+    /// Whether this is a function around the other: it has its name, and computes something else.
+    fn wraps(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
+        let (Some(inner), Some((_, behind))) = (other.codes.first(), self.codes.split_first())
+        else {
+            return Ok(false);
+        };
+        for code in behind {
+            if code.bind(py).eq(inner.bind(py))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// Locked only with the GIL held and never across Python code, so no thread that a fork leaves
@@ -70,8 +119,8 @@ pub(crate) enum Named {
 /// Registers a function under its operation.
 ///
 /// # Errors
-/// `ConfigurationError`: another function, still in use, has it. A module-level definition that is
-/// run again (a reload, a notebook's cell) replaces the first.
+/// `ConfigurationError`: another function has it. A module-level definition that is run again (a
+/// reload, a notebook's cell) replaces the first.
 pub(crate) fn register(
     function: &Bound<'_, Function>,
     named: Named,
@@ -79,20 +128,25 @@ pub(crate) fn register(
 ) -> PyResult<()> {
     let py = function.py();
     let identity = function.get().plan.identity();
-    let known = |first: &Registered| (first.function.clone_ref(py), first.place.clone());
+    let definition = Definition::of(function.get().wrapped.bind(py), place)?;
+    let known = |first: &Registered| (first.function.clone_ref(py), first.definition.clone_ref(py));
     let first = table().as_ref().and_then(|table| table.get(&identity).map(known));
-    if let Some((weak, first_place)) = first
-        && let Some(other) = weak.bind(py).upgrade_as::<Function>()?
-    {
-        check((&other, &first_place), (function, &place), named)?;
+    if let Some((weak, first)) = first {
+        let alive = weak.bind(py).upgrade_as::<Function>()?;
+        if !may_follow(alive.as_ref(), &first, function, &definition, named)? {
+            return Err(taken(function, &first, &definition));
+        }
     }
     let weak = PyWeakrefReference::new(function)?.unbind();
     let mut table = table();
     let known = table.get_or_insert_default();
     if known.len() % PRUNED_EVERY == PRUNED_EVERY - 1 {
-        known.retain(|_, registered| registered.function.bind(py).upgrade().is_some());
+        known.retain(|_, registered| {
+            let alive = registered.function.bind(py).upgrade().is_some();
+            alive || registered.definition.carries_state
+        });
     }
-    known.insert(identity, Registered { function: weak, place });
+    known.insert(identity, Registered { function: weak, definition });
     Ok(())
 }
 
@@ -101,42 +155,50 @@ pub(crate) fn forget() {
     *table() = None;
 }
 
-fn check(
-    (first, first_place): (&Bound<'_, Function>, &str),
-    (second, place): (&Bound<'_, Function>, &str),
+/// Whether a second function may have the first's operation. What the first left in the cache
+/// outlives it, so its end alone is no reason: only a name that its user chose is given up with it.
+fn may_follow(
+    alive: Option<&Bound<'_, Function>>,
+    first: &Definition,
+    function: &Bound<'_, Function>,
+    second: &Definition,
     named: Named,
-) -> PyResult<()> {
-    let py = first.py();
-    let (one, other) = (first.get().wrapped.bind(py), second.get().wrapped.bind(py));
-    let same_function = one.is(other);
-    let same_text = first_place == place;
-    if same_function || redefined(one, other)? {
-        return Ok(());
+) -> PyResult<bool> {
+    let py = function.py();
+    let wrapped = function.get().wrapped.bind(py);
+    if alive.is_none() && named == Named::Explicitly {
+        return Ok(true);
     }
-    // The same text run twice: only what it closes over can differ, and that no name tells.
-    if same_text && (named == Named::Explicitly || !closes_over_anything(other)?) {
-        return Ok(());
+    if alive.is_some_and(|alive| alive.get().wrapped.is(wrapped)) {
+        return Ok(true);
     }
-    Err(misconfigured(format!(
-        "two functions are cached as {}: one at {first_place}, one at {place}. Give one of them \
-         another name=, or what differs between them as an argument",
-        second.get().plan.name(),
-    )))
+    if first.wraps(py, second)? || second.wraps(py, first)? {
+        return Ok(false);
+    }
+    if first.same_text(py, second)? {
+        // Run twice, what it carries can differ, and no name tells; unless the user's says that it
+        // means the same.
+        return Ok(named == Named::Explicitly || !second.carries_state);
+    }
+    function_state::is_redefined(wrapped, alive.map(|alive| alive.get().wrapped.bind(py)))
 }
 
-/// Whether the second is the first's new definition: the same name in the same module's namespace.
-fn redefined(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let path = |function: &Bound<'_, PyAny>| -> PyResult<(String, String)> {
-        let module = function.getattr("__module__")?.str()?.to_string();
-        Ok((module, function.getattr("__qualname__")?.str()?.to_string()))
-    };
-    let (Ok(first), Ok(second)) = (path(one), path(other)) else { return Ok(false) };
-    Ok(first == second && !second.1.contains('<'))
-}
-
-fn closes_over_anything(function: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let closure = function.getattr_opt("__closure__")?;
-    Ok(closure.is_some_and(|cells| !cells.is_none()))
+fn taken(function: &Bound<'_, Function>, first: &Definition, second: &Definition) -> PyErr {
+    let name = function.get().plan.name();
+    misconfigured(if first.place == second.place {
+        format!(
+            "two functions are cached as {name}, both of {}, and what they close over or belong to \
+             may differ: pass that as an argument, give each a name= of its own, or one name= to \
+             both if they mean the same",
+            second.place
+        )
+    } else {
+        format!(
+            "two functions are cached as {name}: one at {}, one at {}. Give one of them another \
+             name=, or what differs between them as an argument",
+            first.place, second.place
+        )
+    })
 }
 
 fn table() -> MutexGuard<'static, Option<HashMap<Identity, Registered>>> {

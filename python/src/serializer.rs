@@ -1,20 +1,30 @@
 //! A function's serializer: the native one, or an object with `serialize` and `deserialize`.
 
+use std::ops::Range;
+
 use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::body::Body;
+use crate::buffer::Buffer;
 use crate::default_serializer::DefaultSerializer;
 use crate::engine::SerializerId;
 use crate::errors::{SerializationError, misconfigured, wrong_type};
-use crate::value::{ValueCodec, ValueError};
+use crate::frame_stream;
+use crate::orjson_serializer::OrjsonSerializer;
+use crate::value::{Paths, ValueCodec, ValueError};
 
 /// How a function's values become bytes.
 pub(crate) enum Serializer {
     /// MessagePack with Python's types, in Rust.
     Native(Box<ValueCodec>),
+    /// JSON: orjson is called without a detour.
+    Json(Py<OrjsonSerializer>),
+    /// Frames, which are opened into the memory that they stand on.
+    Arrow,
     /// An object of the caller's.
     Object { id: SerializerId, object: Py<PyAny> },
 }
@@ -68,8 +78,8 @@ impl Serializer {
         }
     }
 
-    /// Takes an object that has `serialize`, `deserialize` and `serializer_id`. A `DefaultSerializer`
-    /// is asked without the way through Python.
+    /// Takes an object that has `serialize`, `deserialize` and `serializer_id`. Those of this package
+    /// are asked without the way through Python.
     ///
     /// # Errors
     /// `TypeError`: one of them is missing. `ConfigurationError`: the number is ours.
@@ -78,6 +88,18 @@ impl Serializer {
         if let Ok(default) = object.cast_exact::<DefaultSerializer>() {
             let codec = ValueCodec::new(&default.get().allowed(py))?;
             return Ok(Self::Native(Box::new(codec)));
+        }
+        if let Ok(json) = object.cast_exact::<OrjsonSerializer>() {
+            return Ok(Self::Json(json.clone().unbind()));
+        }
+        if frame_stream::is_arrow_serializer(object)? {
+            return Ok(Self::Arrow);
+        }
+        if object.is_instance_of::<PyType>() {
+            let class = object.getattr(intern!(py, "__qualname__"))?;
+            return Err(wrong_type(format!(
+                "serializer= takes an object, not the class of one: {class}()"
+            )));
         }
         for method in [intern!(py, "serialize"), intern!(py, "deserialize")] {
             let found = object.getattr_opt(method)?;
@@ -94,35 +116,68 @@ impl Serializer {
     pub(crate) fn id(&self) -> SerializerId {
         match self {
             Self::Native(_) => SerializerId::MSGPACK,
+            Self::Json(_) => SerializerId::JSON,
+            Self::Arrow => SerializerId::ARROW,
             Self::Object { id, .. } => *id,
         }
     }
 
-    pub(crate) fn encode(&self, value: &Bound<'_, PyAny>, into: &mut Vec<u8>) -> Result<(), Unfit> {
+    /// # Errors
+    /// A value that cannot be kept; `paths` says how much of where it is may be told.
+    pub(crate) fn encode(&self, value: &Bound<'_, PyAny>, paths: Paths) -> Result<Body, Unfit> {
+        let py = value.py();
+        let refused = |error: ValueError| native(py, error.told(paths));
         match self {
             Self::Native(codec) => {
-                codec.encode(value, into).map_err(|error| native(value.py(), error))
+                let mut bytes = Buffer::take();
+                codec.encode(value, &mut bytes).map_err(refused)?;
+                Ok(Body::Ours(bytes))
             }
-            Self::Object { object, .. } => encode_by(object.bind(value.py()), value, into),
+            Self::Json(json) => json.get().encode(value).map(Body::from).map_err(refused),
+            Self::Arrow => {
+                frame_stream::stream_of(value).map(Body::from).map_err(|error| raised(py, error))
+            }
+            Self::Object { object, .. } => encode_by(object.bind(py), value),
         }
     }
 
     pub(crate) fn decode(&self, py: Python<'_>, bytes: &[u8]) -> Result<Py<PyAny>, Unfit> {
-        match self {
+        let decoded = match self {
             Self::Native(codec) => {
-                codec.decode(py, bytes).map(Bound::unbind).map_err(|error| native(py, error))
+                return codec.decode(py, bytes).map(Bound::unbind).map_err(|e| native(py, e));
             }
+            Self::Json(json) => json.get().deserialize(&PyBytes::new(py, bytes)),
+            Self::Arrow => frame_stream::frame_of(py, bytes),
             Self::Object { object, .. } => {
                 let bytes = PyBytes::new(py, bytes);
-                let decoded = object.bind(py).call_method1(intern!(py, "deserialize"), (bytes,));
-                decoded.map(Bound::unbind).map_err(|error| raised(py, error))
+                object.bind(py).call_method1(intern!(py, "deserialize"), (bytes,))
             }
+        };
+        decoded.map(Bound::unbind).map_err(|error| raised(py, error))
+    }
+
+    /// Decodes what `open` opens into memory that the value keeps. `None` where the serializer keeps
+    /// none, or `open` finds no body: then [`decode`](Self::decode) is the way.
+    #[inline]
+    pub(crate) fn decode_in_place(
+        &self,
+        py: Python<'_>,
+        plaintext_len: Option<usize>,
+        open: impl FnOnce(&mut [u8]) -> PyResult<Option<Range<usize>>>,
+    ) -> Result<Option<Py<PyAny>>, Unfit> {
+        match (self, plaintext_len) {
+            (Self::Arrow, Some(length)) => frame_stream::frame_opened(py, length, open)
+                .map(|frame| frame.map(Bound::unbind))
+                .map_err(|error| raised(py, error)),
+            _ => Ok(None),
         }
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
             Self::Native(codec) => codec.traverse(visit),
+            Self::Json(json) => visit.call(json),
+            Self::Arrow => Ok(()),
             Self::Object { object, .. } => visit.call(object),
         }
     }
@@ -137,21 +192,16 @@ fn native(py: Python<'_>, error: ValueError) -> Unfit {
     }
 }
 
-fn encode_by(
-    serializer: &Bound<'_, PyAny>,
-    value: &Bound<'_, PyAny>,
-    into: &mut Vec<u8>,
-) -> Result<(), Unfit> {
+fn encode_by(serializer: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> Result<Body, Unfit> {
     let py = value.py();
     let encoded = serializer
         .call_method1(intern!(py, "serialize"), (value,))
         .map_err(|error| raised(py, error))?;
-    let Ok(bytes) = encoded.cast::<PyBytes>() else {
+    let Ok(bytes) = encoded.cast_into::<PyBytes>() else {
         let text = "serialize() of the configured serializer must return bytes";
         return Err(Unfit::Value(SerializationError::new_err(text)));
     };
-    into.extend_from_slice(bytes.as_bytes());
-    Ok(())
+    Ok(bytes.into())
 }
 
 /// The text of somebody else's exception may quote the value, so only its type is told.

@@ -33,7 +33,7 @@ def test_a_template_is_its_text_and_the_typed_values():
 
 
 def test_braces_are_doubled():
-    assert encode_arguments(fetch, (1,), key="{{x}}") == b"x\x03key(s\x05{{x}})"
+    assert encode_arguments(fetch, (1,), key="{{{page}}}") == b"x\x03key(s\x0a{{{page}}}+\x01\x01)"
 
 
 def test_a_callable_gets_the_call_and_gives_the_key():
@@ -61,6 +61,8 @@ def test_a_wrong_call_is_wrong_before_the_key_is_made():
         ({"key": "{page!r}"}, "a field is a parameter's name"),
         ({"key": "user:{page"}, "not closed"),
         ({"key": "user:page}"}, "not closed, or not opened"),
+        ({"key": "user:{{user}}"}, "all its calls would share one entry"),
+        ({"key": ""}, 'Write key="fetch:{user}"'),
         ({"key": 5}, "a template such as"),
         ({"ignore": ["usr"]}, 'did you mean "user"?'),
         ({"ignore": ["page"], "key": "{user}"}, "does nothing beside key="),

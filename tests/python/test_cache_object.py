@@ -120,3 +120,19 @@ def test_a_cache_needs_a_key_to_be_sealed():
         Cache.secure()
     with pytest.raises(ConfigurationError, match="has no effect"):
         Cache(master_key="ab" * 32)
+
+
+def test_keys_that_python_takes_for_one_are_asked_for_apart():
+    entries = Cache(backend=None, namespace="apart")
+    entries.set(1, "int")
+    entries.set(True, "bool")
+    assert (entries.get(1), entries.get(True)) == ("int", "bool")
+    with pytest.raises(ArgumentError, match="equal to Python"):
+        entries.get_many([1, True])
+    assert entries.get_many([1, 1]) == {1: "int"}
+
+
+@pytest.mark.parametrize("tenant", ["", 1, None], ids=repr)
+def test_a_tenant_has_a_name(tenant):
+    with pytest.raises((TypeError, ConfigurationError), match="tenant"):
+        Cache(backend=None).for_tenant(tenant)

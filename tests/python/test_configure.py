@@ -191,3 +191,9 @@ def test_the_token_of_a_store_behind_http(monkeypatch, namespace):
         assert cache(backend=url, namespace=namespace, name="f")(lambda: [1])() == [1]
         host.shutdown()
     assert seen == {"Bearer t0ken-in-code"}
+
+
+@pytest.mark.parametrize("setting", [{"backend": "foo://bar"}, {"master_key": "zz"}], ids=repr)
+def test_what_is_wrong_is_found_where_it_is_said(setting):
+    with pytest.raises(ConfigurationError):
+        configure(**setting)

@@ -78,12 +78,35 @@ def test_a_value_of_the_wrong_type(options):
         {"ignore": "nobody"},
         {"ignore": "x", "key": "{x}"},
         {"serializer": OrjsonSerializer(), "allow": dict},
+        {"backend": "foo://bar"},
+        {"backend": "redis://host:port"},
+        {"namespace": "\ud800"},
+        {"ttl": 10**400},
+        {"key": "static"},
     ],
     ids=repr,
 )
 def test_a_value_that_does_not_fit(options):
     with pytest.raises(ConfigurationError):
         cache(**options)(lambda x: x)
+
+
+def test_a_key_is_given_once():
+    with pytest.raises(ConfigurationError, match="two keys"):
+        cache.secure(master_key=KEY, serializer=EncryptionWrapper(master_key="ab" * 32))
+
+
+def test_a_serializer_is_an_object_and_not_its_class():
+    with pytest.raises(TypeError, match=r"not the class of one: OrjsonSerializer\(\)"):
+        cache(serializer=OrjsonSerializer)
+
+
+def test_a_name_that_is_none_is_none_given():
+    @cache(name=None, backend=None)
+    def named(x):
+        return x
+
+    assert "named" in repr(named)
 
 
 def test_a_tenant_is_given_once():

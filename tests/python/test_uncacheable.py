@@ -146,3 +146,32 @@ def test_an_interrupt_inside_a_serializer_is_passed_on(namespace):
     f = cache(backend=None, namespace=namespace, name="f", serializer=Interrupted())(lambda: 1)
     with pytest.raises(KeyboardInterrupt):
         f()
+
+
+def test_a_path_shows_field_names_and_where_there_are_secrets_none(caplog):
+    value = {"rows": [{"conn": Opaque()}], "a name": 1}
+    plain = cache(backend=None, name="plain")(lambda: value)
+    sealed = cache.secure(backend=None, name="sealed", master_key="4f9d" * 16)(lambda: value)
+    with caplog.at_level(logging.WARNING):
+        plain(), sealed()
+    of_plain, of_sealed = [line.getMessage() for line in caplog.records if "Opaque" in line.msg]
+    assert "result['rows'][0]['conn']: " in of_plain
+    assert "result[<str>][0][<str>]: " in of_sealed
+    assert "rows" not in of_sealed
+
+
+def test_json_says_where_too():
+    from cachekit.serializers import OrjsonSerializer
+
+    f = cache(backend=None, name="f", serializer=OrjsonSerializer(), strict=True)(
+        lambda: {"rows": [1, (2,)]}
+    )
+    with pytest.raises(SerializationError, match=r"result\['rows'\]\[1\]: JSON cannot keep .*tuple"):
+        f()
+
+
+def test_a_value_that_is_too_large_is_counted():
+    f = cache(backend=None, name="f")(lambda: b"x" * (65 << 20))
+    assert len(f()) == 65 << 20
+    assert (f.cache_info().fills, f.cache_info().unwritten) == (0, 1)
+    assert "unwritten=1" in repr(f.cache_info())

@@ -97,6 +97,10 @@ LIES = {
     "an address of no kind": (extension(28, b"\x091.2.3.4"), "internet address"),
     "a pattern that prints": (extension(29, b"\x92\xa1a\xcc\x80"), "pattern"),
     "a pattern of 1 MiB": (extension(29, array(text("a" * 2**20), b"\0")), "regular expression"),
+    "patterns that take long": (
+        array(*[extension(29, array(text("[\0-\uffff]" * 100), b"\x22"))] * 8),
+        "length of its regular expressions",
+    ),
     "1001 patterns": (array(*[extension(29, b"\x92\xa1a\x20")] * 1001), "number of regular"),
     "a factory that is code": (extension(10, array(text("eval"), b"\x80")), "defaultdict"),
     "a deque that drops": (extension(8, b"\x92\x01\x92\x01\x02"), "deque"),

@@ -127,6 +127,13 @@ class Struct(msgspec.Struct):
     text: str = "x"
 
 
+class Counting(msgspec.Struct, frozen=True):
+    number: int
+
+    def __post_init__(self):
+        msgspec.structs.force_setattr(self, "number", self.number + 1)
+
+
 class Keywords(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag=True):
     first_name: str
     inner: Struct | None = None
@@ -173,6 +180,7 @@ VALUES = [
     Hashed("a"),
     Loose(1),
     Struct(1),
+    Counting(1),
     Keywords(first_name="a", inner=Struct(2)),
     Model(number=1),
     Model(number=1, items=[1], extra=[2]),

@@ -11,9 +11,8 @@ Each keeps a value as it is or refuses it with `SerializationError`: none change
 Nothing third-party is imported before a serializer needs it.
 """
 
-from cachekit._native import DefaultSerializer, EncryptionWrapper
+from cachekit._native import DefaultSerializer, EncryptionWrapper, OrjsonSerializer
 from cachekit.serializers._arrow import ArrowSerializer
-from cachekit.serializers._orjson import OrjsonSerializer
 from cachekit.typing import Serializer
 
 StandardSerializer = DefaultSerializer

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["ArrowSerializer", "from_stream", "to_stream"]
+__all__ = ["ArrowSerializer", "from_checked", "from_stream", "to_stream"]
 
 KIND = b"cachekit.kind"
 """Schema metadata: which library's class it was, so that the same comes back."""
@@ -88,8 +88,13 @@ def to_stream(value: Any) -> bytes:
 
 def from_stream(data: bytes | bytearray) -> Any:
     """The frame that is in an Arrow IPC stream."""
-    arrow = library("pyarrow")
     check_arrow(data)
+    return from_checked(data)
+
+
+def from_checked(data: bytes | bytearray | memoryview) -> Any:
+    """The frame in a stream that `check_arrow` has passed. Memory that can be written is taken over."""
+    arrow = library("pyarrow")
     try:
         table = arrow.ipc.open_stream(arrow.py_buffer(data)).read_all()
         # In full: offsets beyond the data would be read otherwise.
@@ -135,7 +140,7 @@ def _of_polars(frame: Any, polars: Any) -> Any:
     return table
 
 
-def _from_table(kind: bytes, table: Any, data: bytes | bytearray) -> Any:
+def _from_table(kind: bytes, table: Any, data: bytes | bytearray | memoryview) -> Any:
     name = kind.decode()
     if name.startswith("pandas."):
         from . import _pandas

@@ -54,7 +54,7 @@ def to_table(value: Any, arrow: Any, pandas: Any) -> tuple[bytes, Any]:
     return b"pandas.Series" + named, _of_frame(frame, arrow, pandas)
 
 
-def from_table(kind: str, table: Any, data: bytes | bytearray, pandas: Any) -> Any:
+def from_table(kind: str, table: Any, data: bytes | bytearray | memoryview, pandas: Any) -> Any:
     """The frame, or the series, of a table."""
     metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
     layout: dict[str, Any] = json.loads(metadata.get(_LAYOUT, b"{}"))
@@ -181,11 +181,11 @@ def _are_nan(items: list[float]) -> bool:
     return bool((numpy.array(items).view("i8") == numpy.array(_GAPS["nan"]).view("i8")).all())
 
 
-def _plain_frame(layout: Any, table: Any, data: bytes | bytearray, pandas: Any) -> Any:
+def _plain_frame(layout: Any, table: Any, data: bytes | bytearray | memoryview, pandas: Any) -> Any:
     index = pandas.RangeIndex(*layout["index"])
     if len(index) != table.num_rows:
         raise SerializationError("an index of another length than the columns")
-    memory = data if isinstance(data, bytearray) else bytearray(data)
+    memory = bytearray(data) if isinstance(data, bytes) else data
     arrow = import_module("pyarrow")
     base: int = arrow.py_buffer(data).address
     gaps, zones = layout.get("gaps", {}), layout.get("zones", {})
@@ -247,7 +247,7 @@ def _moments(values: Any, zone: str | None, pandas: Any) -> Any:
     return pandas.array(values.view("i8"), dtype=dtype, copy=False)
 
 
-def _column(column: Any, memory: bytearray, base: int) -> Any:
+def _column(column: Any, memory: bytearray | memoryview, base: int) -> Any:
     """An array on the memory of the stream, which its owner may write to."""
     numpy = import_module("numpy")
     bare = column

@@ -74,7 +74,7 @@ fn is_not_plain(class: &Bound<'_, PyType>) -> PyResult<()> {
     ];
     if plain.iter().any(|known| known.is(class)) {
         return Err(misconfigured(format!(
-            "hash_funcs cannot change what a {} is: pass key=<callable> to say what counts",
+            "hash_funcs cannot change what {} means as a key: pass key=<callable> to say what counts",
             class_name(class)
         )));
     }

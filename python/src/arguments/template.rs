@@ -27,7 +27,8 @@ pub(super) struct Field {
 
 impl Template {
     /// # Errors
-    /// `ConfigurationError` if the braces are not in order, or a field is no parameter.
+    /// `ConfigurationError` if the braces are not in order, a field is no parameter, or there is no
+    /// field although there are arguments.
     pub(super) fn parse(text: String, signature: &Signature) -> PyResult<Self> {
         let mut fields = Vec::new();
         let mut rest = text.as_str();
@@ -41,6 +42,9 @@ impl Template {
             let (field, after) = inside.ok_or_else(|| unbalanced(&text))?;
             fields.push(Field::parse(field, signature)?);
             rest = after;
+        }
+        if fields.is_empty() && !signature.parameters.is_empty() {
+            return Err(without_fields(&text, signature));
         }
         Ok(Self { text, fields })
     }
@@ -86,6 +90,16 @@ fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
     letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && letters.all(|letter| letter.is_alphanumeric() || letter == '_')
+}
+
+/// One entry for all calls is what nobody means, and a leak between users where somebody forgot.
+fn without_fields(text: &str, signature: &Signature) -> PyErr {
+    let function = &signature.function;
+    let first = signature.parameters.first().map_or("", |parameter| &parameter.name);
+    misconfigured(format!(
+        "key={text:?} names no argument of {function}(): all its calls would share one entry. Write \
+         key=\"{function}:{{{first}}}\", or, if they are to, key=lambda *args, **kwargs: {text:?}"
+    ))
 }
 
 fn unbalanced(text: &str) -> PyErr {

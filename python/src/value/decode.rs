@@ -12,6 +12,7 @@ use super::error::{Reason, ValueError};
 use super::extension::Extension;
 use super::keys::Keys;
 use super::limits;
+use super::texts::Patterns;
 
 /// Reads one value and what is in it.
 ///
@@ -23,7 +24,7 @@ pub(crate) struct Decoder<'a, 'py> {
     /// The classes defined so far, in the order of the bytes.
     pub(crate) defined: Vec<Arc<Shape>>,
     /// Regular expressions so far.
-    pub(crate) patterns: usize,
+    pub(crate) patterns: Patterns,
     keys: &'a mut Keys,
     depth: usize,
 }
@@ -40,7 +41,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
             reader: Reader::new(bytes),
             classes,
             defined: Vec::new(),
-            patterns: 0,
+            patterns: Patterns::default(),
             keys,
             depth: 0,
         }

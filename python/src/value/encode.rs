@@ -14,6 +14,7 @@ use super::error::{Reason, ValueError};
 use super::extension::Extension;
 use super::kinds::Kind;
 use super::limits;
+use super::texts::Patterns;
 
 /// Writes one value and what is in it.
 ///
@@ -26,13 +27,14 @@ pub(crate) struct Encoder<'a, 'py> {
     /// The classes defined so far, in the order of the bytes.
     pub(crate) defined: Vec<Arc<Shape>>,
     /// Regular expressions so far.
-    pub(crate) patterns: usize,
+    pub(crate) patterns: Patterns,
     depth: usize,
 }
 
 impl<'a, 'py> Encoder<'a, 'py> {
     pub(crate) fn new(py: Python<'py>, classes: &'a Classes, out: &'a mut Vec<u8>) -> Self {
-        Self { py, writer: Writer::new(out), classes, defined: Vec::new(), patterns: 0, depth: 0 }
+        let (writer, patterns) = (Writer::new(out), Patterns::default());
+        Self { py, writer, classes, defined: Vec::new(), patterns, depth: 0 }
     }
 
     pub(crate) fn value(&mut self, value: &Bound<'py, PyAny>) -> Result<(), ValueError> {

@@ -7,6 +7,14 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
+/// Whether the path to a culprit shows those keys of dictionaries that look like field names: an
+/// identifier may be a person's, and what is sealed is nobody's to read in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paths {
+    WithKeys,
+    WithoutKeys,
+}
+
 /// A value that cannot be kept, or bytes that are not one.
 ///
 /// Its text never holds a value: it names types, attributes, positions, and those dictionary keys
@@ -37,6 +45,8 @@ pub(crate) enum Reason {
     TooLarge { what: &'static str, limit: usize },
     /// Above what MessagePack can count.
     TooLong(TooLong),
+    /// JSON has no way to say it.
+    NotJson { what: String },
     /// Another thread changed a container while it was written.
     Changed,
     /// The bytes are not MessagePack, or not exactly one value.
@@ -94,6 +104,19 @@ impl ValueError {
             Reason::Interrupted(error) => error,
             _ => raise(self.to_string()),
         }
+    }
+
+    /// The same, told as discreetly as is asked for.
+    #[cold]
+    pub(crate) fn told(mut self, paths: Paths) -> Self {
+        if paths == Paths::WithoutKeys {
+            for step in &mut self.0.path {
+                if matches!(step, Step::Key(_)) {
+                    *step = Step::HiddenKey("str".to_owned());
+                }
+            }
+        }
+        self
     }
 
     /// What the path starts from: `result`.
@@ -198,6 +221,7 @@ impl fmt::Display for Reason {
             ),
             Self::TooLarge { what, limit } => write!(f, "{what} is over the limit of {limit}"),
             Self::TooLong(error) => write!(f, "{error}"),
+            Self::NotJson { what } => write!(f, "JSON cannot keep {what}"),
             Self::Changed => f.write_str(
                 "the container changed while it was written; return one that no other thread changes",
             ),

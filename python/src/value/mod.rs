@@ -34,5 +34,5 @@ mod times;
 
 pub(crate) use classes::{Form, field_names};
 pub(crate) use codec::ValueCodec;
-pub(crate) use error::{ValueError, class_name};
+pub(crate) use error::{Paths, Reason, ValueError, class_name};
 pub(crate) use immutable::is_immutable;

@@ -71,8 +71,7 @@ impl<'py> Encoder<'_, 'py> {
         if flags & !PATTERN_FLAGS != 0 {
             return Err(ValueError::lossy(value, "its flags are not among A, I, L, M, S, U and X"));
         }
-        is_pattern_source(&source)?;
-        one_more(&mut self.patterns)?;
+        self.patterns.one_more(&source)?;
         self.extension(Extension::Pattern, |encoder| {
             encoder.writer.array(2)?;
             encoder.value(&source)?;
@@ -121,8 +120,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
     pub(crate) fn pattern(&mut self) -> Result<Bound<'py, PyAny>, ValueError> {
         self.array_of(2)?;
         let source = self.value()?;
-        is_pattern_source(&source)?;
-        one_more(&mut self.patterns)?;
+        self.patterns.one_more(&source)?;
         let flags: i64 = self.value()?.extract().map_err(|_| ValueError::invalid("pattern"))?;
         if flags & !PATTERN_FLAGS != 0 {
             return Err(ValueError::invalid("pattern"));
@@ -131,22 +129,28 @@ impl<'a, 'py> Decoder<'a, 'py> {
     }
 }
 
-fn one_more(patterns: &mut usize) -> Result<(), ValueError> {
-    *patterns += 1;
-    if *patterns > limits::PATTERNS {
-        let what = "the number of regular expressions";
-        return Err(ValueError::new(Reason::TooLarge { what, limit: limits::PATTERNS }));
-    }
-    Ok(())
+/// The regular expressions of one value, counted.
+#[derive(Default)]
+pub(crate) struct Patterns {
+    count: usize,
+    characters: usize,
 }
 
-fn is_pattern_source(source: &Bound<'_, PyAny>) -> Result<(), ValueError> {
-    if !source.is_exact_instance_of::<PyString>() && !source.is_exact_instance_of::<PyBytes>() {
-        return Err(ValueError::invalid("pattern"));
+impl Patterns {
+    fn one_more(&mut self, source: &Bound<'_, PyAny>) -> Result<(), ValueError> {
+        if !source.is_exact_instance_of::<PyString>() && !source.is_exact_instance_of::<PyBytes>() {
+            return Err(ValueError::invalid("pattern"));
+        }
+        self.count += 1;
+        self.characters = self.characters.saturating_add(source.len()?);
+        within("the number of regular expressions", self.count, limits::PATTERNS)?;
+        within("the length of its regular expressions", self.characters, limits::PATTERN)
     }
-    if source.len()? > limits::PATTERN {
-        let what = "the length of a regular expression";
-        return Err(ValueError::new(Reason::TooLarge { what, limit: limits::PATTERN }));
+}
+
+fn within(what: &'static str, seen: usize, limit: usize) -> Result<(), ValueError> {
+    if seen > limit {
+        return Err(ValueError::new(Reason::TooLarge { what, limit }));
     }
     Ok(())
 }

@@ -11,6 +11,9 @@ use super::shape::{Form, Shape};
 use crate::value::decode::Decoder;
 use crate::value::encode::Encoder;
 use crate::value::error::ValueError;
+use crate::value::kinds::Lazy;
+
+static FORCE_SETATTR: Lazy = Lazy::new("msgspec.structs", "force_setattr");
 
 impl<'py> Encoder<'_, 'py> {
     /// Class, then the member's name, or a flag's number.
@@ -101,7 +104,8 @@ impl<'py> Decoder<'_, 'py> {
         Ok(tuple.call_method1(intern!(self.py, "__new__"), (&shape.class, items))?)
     }
 
-    /// By its constructor, which is how `copy` and `pickle` make one too; `__post_init__` runs.
+    /// By its constructor, the only way to one. Where `__post_init__` ran with it, whatever that
+    /// changed is put back as it was written.
     pub(crate) fn structure(&mut self) -> Result<Bound<'py, PyAny>, ValueError> {
         self.array_of(2)?;
         let shape = self.class(&[Form::Struct])?;
@@ -111,6 +115,14 @@ impl<'py> Decoder<'_, 'py> {
             let name: &Bound<'py, PyString> = field.name.bind(self.py);
             arguments.set_item(name, self.value()?)?;
         }
-        Ok(shape.class.bind(self.py).call((), Some(&arguments))?)
+        let class = shape.class.bind(self.py);
+        let value = class.call((), Some(&arguments))?;
+        if class.hasattr(intern!(self.py, "__post_init__"))? {
+            let put = FORCE_SETATTR.get(self.py)?;
+            for (name, item) in arguments.iter() {
+                put.call1((&value, name, item))?;
+            }
+        }
+        Ok(value)
     }
 }
