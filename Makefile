@@ -139,6 +139,11 @@ compare-values: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## W
 test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## Millions of cases through the property tests: about 40 minutes
 	$(BIN)/python -m tools.many_cases --values $(LONG_VALUES) --cases $(LONG_CASES) $(LONG_SEED:%=--seed %)
 
+.PHONY: test-compat
+test-compat: needs $(VENV)/.package ## The other versions of Python, pandas, pyarrow and polars that we promise
+	@printf '==> Five environments in target/compat, and the Python tests in each\n'
+	@$(BIN)/python tools/compatibility.py
+
 .PHONY: bench-http
 bench-http: needs $(VENV)/.dev-tools ## The HTTP server beside webdis and bare Redis (needs wrk; webdis if there)
 	$(BIN)/python -m benches.http $(BENCH)
