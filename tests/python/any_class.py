@@ -19,7 +19,8 @@ class Level(enum.IntEnum):
     LOW = 1
 
 
-class Word(enum.StrEnum):
+# `enum.StrEnum` came with Python 3.11.
+class Word(*((enum.StrEnum,) if hasattr(enum, "StrEnum") else (str, enum.Enum))):
     YES = "yes"
 
 
