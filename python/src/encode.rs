@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use crate::body::Body;
 use crate::engine::{Encoded, Object};
 use crate::function::{Function, Unencodable};
+use crate::function_state;
 use crate::serializer::Unfit;
 use crate::value::{Paths, is_immutable};
 
@@ -37,7 +38,8 @@ pub(crate) fn encode(function: &Function, value: &Bound<'_, PyAny>) -> Result<En
         return Ok(EncodedValue::None);
     }
     let is_plain = function.plan.is_plain();
-    let paths = if is_plain { Paths::WithKeys } else { Paths::WithoutKeys };
+    let is_code = |key: &str| function_state::is_written_in(function.wrapped.bind(value.py()), key);
+    let paths = if is_plain { Paths::WithKeys } else { Paths::WithKeysIf(&is_code) };
     let bytes = function.serializer.encode(value, paths)?;
     let keep = is_plain && is_immutable(value);
     let object = keep.then(|| Arc::new(Kept(value.clone().unbind())) as Object);

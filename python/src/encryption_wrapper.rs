@@ -167,7 +167,7 @@ impl EncryptionWrapper {
         let body = match value.is_none() {
             true => None,
             false => {
-                let encoded = self.serializer.encode(value, Paths::WithoutKeys);
+                let encoded = self.serializer.encode(value, Paths::WithKeysIf(&|_| false));
                 Some(encoded.map_err(Unfit::into_error)?)
             }
         };

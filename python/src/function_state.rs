@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyModule, PyTuple, PyType};
+use pyo3::types::{PyCFunction, PyModule, PyString, PyTuple, PyType};
 
 /// How many wrappers, or functions closing over functions, are looked through.
 const DEEPEST: usize = 16;
@@ -62,6 +62,31 @@ pub(crate) fn codes(function: &Bound<'_, PyAny>) -> PyResult<Vec<Py<PyAny>>> {
         function = next.getattr_opt(intern!(py, "__wrapped__"))?;
     }
     Ok(codes)
+}
+
+/// Whether a text stands in a function's own code: then it is the program's, and nobody's data.
+pub(crate) fn is_written_in(function: &Bound<'_, PyAny>, text: &str) -> bool {
+    let code = function.getattr(intern!(function.py(), "__code__"));
+    code.and_then(|code| is_constant_of(&code, text, DEEPEST)).unwrap_or(false)
+}
+
+/// Constants are texts, tuples of them, and the code of inner functions.
+fn is_constant_of(constant: &Bound<'_, PyAny>, text: &str, depth: usize) -> PyResult<bool> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(false) };
+    if let Ok(constant) = constant.cast::<PyString>() {
+        return Ok(constant.to_str().is_ok_and(|constant| constant == text));
+    }
+    let inner = match constant.getattr_opt(intern!(constant.py(), "co_consts"))? {
+        Some(constants) => constants,
+        None => constant.clone(),
+    };
+    let Ok(inner) = inner.cast::<PyTuple>() else { return Ok(false) };
+    for constant in inner {
+        if is_constant_of(&constant, text, depth)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a function is the new definition of what has its operation: of the same name in the

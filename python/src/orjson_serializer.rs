@@ -9,7 +9,7 @@ use crate::engine::SerializerId;
 use crate::errors::SerializationError;
 use crate::json::{self, json_from_bytes};
 use crate::json_check::check_json;
-use crate::value::ValueError;
+use crate::value::{Reason, ValueError};
 
 /// Keeps what JSON can say, and refuses the rest rather than turn it into its nearest relative.
 #[pyclass(frozen, subclass, module = "cachekit.serializers")]
@@ -32,8 +32,8 @@ impl OrjsonSerializer {
     ) -> Result<Bound<'py, PyBytes>, ValueError> {
         let Some(Orjson { dumps, .. }) = &self.orjson else { return json::encode(value) };
         check_json(value)?;
-        // What was checked can still hold a lone surrogate.
-        let dumped = dumps.bind(value.py()).call1((value,))?;
+        let dumped =
+            dumps.bind(value.py()).call1((value,)).map_err(|error| unencoded(value, error))?;
         Ok(dumped.cast_into().map_err(PyErr::from)?)
     }
 }
@@ -76,6 +76,15 @@ impl OrjsonSerializer {
         let Some(orjson) = &self.orjson else { return Ok(()) };
         visit.call(&orjson.dumps)?;
         visit.call(&orjson.loads)
+    }
+}
+
+/// What was checked can still hold a lone surrogate, which orjson alone looks for.
+#[cold]
+fn unencoded(value: &Bound<'_, PyAny>, error: PyErr) -> ValueError {
+    match error.is_instance_of::<PyTypeError>(value.py()) {
+        true => ValueError::new(Reason::NotJson { what: "a lone surrogate".to_owned() }),
+        false => error.into(),
     }
 }
 

@@ -124,7 +124,7 @@ impl Serializer {
 
     /// # Errors
     /// A value that cannot be kept; `paths` says how much of where it is may be told.
-    pub(crate) fn encode(&self, value: &Bound<'_, PyAny>, paths: Paths) -> Result<Body, Unfit> {
+    pub(crate) fn encode(&self, value: &Bound<'_, PyAny>, paths: Paths<'_>) -> Result<Body, Unfit> {
         let py = value.py();
         let refused = |error: ValueError| native(py, error.told(paths));
         match self {

@@ -126,7 +126,7 @@ def test_what_it_gives_must_be_an_argument_itself():
 
 @pytest.mark.parametrize("plain", [str, int, bool, float, bytes, type(None), object])
 def test_plain_types_are_what_they_are(plain):
-    with pytest.raises(ConfigurationError, match=f"cannot change what a .*{plain.__name__}"):
+    with pytest.raises(ConfigurationError, match=f"cannot change what an? {plain.__name__}"):
         cache(hash_funcs={plain: repr})
 
 

@@ -62,15 +62,15 @@ def test_json_is_json(orjson_or_not):
     [
         ((1,), "type tuple"),
         ({1: 2}, "key of type int"),
-        ({"a": [{"b": {1}}]}, "type set"),
+        ({"a": [{"b": {1}}]}, r"^result\['a'\]\[0\]\['b'\]: JSON cannot keep a value of type set"),
         (float("nan"), "NaN"),
         (float("-inf"), "infinity"),
         (2**64, "64 bits"),
         (-(2**63) - 1, "64 bits"),
         (dt.date(2026, 1, 1), "type date"),
         (b"x", "type bytes"),
-        (type("Text", (str,), {})("x"), "type Text"),
-        ("\ud800", "not JSON"),
+        (type("Text", (str,), {})("x"), r"type .*\.Text"),
+        ("\ud800", "a lone surrogate"),
     ],
     ids=str,
 )

@@ -73,9 +73,10 @@ fn is_not_plain(class: &Bound<'_, PyType>) -> PyResult<()> {
         py.get_type::<PyAny>(),
     ];
     if plain.iter().any(|known| known.is(class)) {
+        let class = class_name(class);
+        let article = if class.starts_with(['i', 'o']) { "an" } else { "a" };
         return Err(misconfigured(format!(
-            "hash_funcs cannot change what {} means as a key: pass key=<callable> to say what counts",
-            class_name(class)
+            "hash_funcs cannot change what {article} {class} is: pass key=<callable> to say what counts"
         )));
     }
     Ok(())

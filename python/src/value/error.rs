@@ -7,12 +7,13 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-/// Whether the path to a culprit shows those keys of dictionaries that look like field names: an
+/// Which keys of dictionaries the path to a culprit shows, of those that look like field names. An
 /// identifier may be a person's, and what is sealed is nobody's to read in a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Paths {
+#[derive(Clone, Copy)]
+pub(crate) enum Paths<'a> {
     WithKeys,
-    WithoutKeys,
+    /// Those of which this is true.
+    WithKeysIf(&'a dyn Fn(&str) -> bool),
 }
 
 /// A value that cannot be kept, or bytes that are not one.
@@ -108,12 +109,11 @@ impl ValueError {
 
     /// The same, told as discreetly as is asked for.
     #[cold]
-    pub(crate) fn told(mut self, paths: Paths) -> Self {
-        if paths == Paths::WithoutKeys {
-            for step in &mut self.0.path {
-                if matches!(step, Step::Key(_)) {
-                    *step = Step::HiddenKey("str".to_owned());
-                }
+    pub(crate) fn told(mut self, paths: Paths<'_>) -> Self {
+        let Paths::WithKeysIf(is_shown) = paths else { return self };
+        for step in &mut self.0.path {
+            if matches!(step, Step::Key(name) if !is_shown(name)) {
+                *step = Step::HiddenKey("str".to_owned());
             }
         }
         self
