@@ -12,11 +12,9 @@ sys.path.insert(0, str(ROOT))
 
 from tools.redis_server import RedisServer  # noqa: E402
 
-# `make test-long` asks for the long one. How fast the machine draws is nobody's failure.
-PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("long", max_examples=10_000, database=None, **PATIENT)
-settings.register_profile("short", **PATIENT)
-settings.load_profile("short")
+# How fast the machine draws is nobody's failure.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
