@@ -90,7 +90,7 @@ def main() -> None:
         contestants.append(Process([floor, server.url]))
         contestants.append(Process([floor, server.url, "blocking"]))
         for row in ROWS:
-            place([server.pid, *(contestant.pid for contestant in contestants)], row.placement)
+            place(server.pid, (contestant.pid for contestant in contestants), row.placement)
             measured = play(row, contestants, options.rounds)
             report.row(row, measured)
             results["rows"][row.key] = [asdict(times) for times in measured]

@@ -1,8 +1,9 @@
 """Where the system may run the processes of a row.
 
-A round trip over the loopback costs two switches on one core, and two wake-ups of a sleeping core
-across: several times as much, and which of the two a process gets changes from second to second.
-Compared is therefore what everybody needs on one core; the other is shown beside it.
+Two cores of a virtual machine are seldom equally fast, and a round trip over the loopback costs two
+switches on one core, and two wake-ups of a sleeping core across: several times as much. Left to the
+system, which of these a contestant gets changes from second to second. So everybody runs on one
+core, and what a server on the other one costs is shown beside it.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class Placement(enum.Enum):
-    """Which cores a row's processes share."""
+    """Which cores a row's processes are on."""
 
-    ANYWHERE = "wherever the system likes"
     ONE_CORE = "client and server on one core"
     TWO_CORES = "client and server on a core each"
 
-    def cores(self) -> set[int]:
-        """The cores that it allows, of those that this process may use."""
-        allowed = os.sched_getaffinity(0)
-        return {min(allowed)} if self is Placement.ONE_CORE else allowed
 
-
-def place(processes: Iterable[int], placement: Placement) -> None:
+def place(server: int, clients: Iterable[int], placement: Placement) -> None:
     """Moves every thread of these processes."""
-    cores = placement.cores()
-    for process in processes:
-        for thread in Path(f"/proc/{process}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), cores)
+    allowed = sorted(os.sched_getaffinity(0))
+    one, another = allowed[0], allowed[-1]
+    for client in clients:
+        _move(client, one)
+    _move(server, one if placement is Placement.ONE_CORE else another)
+
+
+def _move(process: int, core: int) -> None:
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {core})

@@ -145,9 +145,16 @@ impl Prepared<'_> {
     }
 
     fn seal(&self, name: &Name) -> Result<Sealed, Error> {
-        let mut bytes = vec![0; self.entry_len()];
+        let mut bytes = self.room();
         let session = self.seal_into(name, &mut bytes)?;
         Ok(Sealed { bytes, session })
+    }
+
+    #[expect(clippy::slow_vector_initialization, reason = "glibc's `calloc` passes its caches by")]
+    fn room(&self) -> Vec<u8> {
+        let mut room = Vec::with_capacity(self.entry_len());
+        room.resize(self.entry_len(), 0);
+        room
     }
 
     /// The entry's length was checked.
@@ -189,7 +196,7 @@ pub(crate) fn seal_with_slot(
     slot: NonceSlot,
     name: &Name,
 ) -> Result<Sealed, Error> {
-    let mut bytes = vec![0; prepared.entry_len()];
+    let mut bytes = prepared.room();
     let session = prepared.seal_with(slot, name, &mut bytes)?;
     Ok(Sealed { bytes, session })
 }
