@@ -100,6 +100,10 @@ fn cached<'py>(
         operation: OnceLock::new(),
         complained: AtomicBool::new(false),
     };
+    // The first call may be another thread's, and a fork meanwhile would inherit its import's lock.
+    for module in ["cachekit._shape", "cachekit._neutral", "cachekit._drive"] {
+        py.import(module)?;
+    }
     let function = Bound::new(py, function)?;
     registry::register(&function, named, place)?;
     Ok(descriptor::free_handle(&function, binding)?)
@@ -153,7 +157,9 @@ const COROUTINE: u32 = 0x80;
 const ITERABLE_COROUTINE: u32 = 0x100;
 const ASYNC_GENERATOR: u32 = 0x200;
 
-fn colour(function: &Bound<'_, PyAny>) -> PyResult<Colour> {
+/// # Errors
+/// `TypeError`: a generator function.
+pub(crate) fn colour(function: &Bound<'_, PyAny>) -> PyResult<Colour> {
     let flags = code_flags(function)?;
     if flags & ITERABLE_COROUTINE == 0 && flags & (GENERATOR | ASYNC_GENERATOR) != 0 {
         return Err(wrong_type(

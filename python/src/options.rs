@@ -7,11 +7,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
 use crate::arguments::{BinderOptions, HashFunctions, KeyOption};
+use crate::decorator::colour;
 use crate::encryption_wrapper::EncryptionWrapper;
 use crate::engine::L1;
 use crate::engine::store::StoreUrl;
 use crate::errors::{Error, misconfigured, wrong_type};
-use crate::function::Unencodable;
+use crate::function::{Colour, Unencodable};
 use crate::own_store::ObjectStore;
 use crate::registry::BackendId;
 use crate::serializer::Serializer;
@@ -83,7 +84,7 @@ impl<'py> Options<'py> {
             }
             "namespace" => self.settings.namespace = Some(text(name, &value)?),
             "serializer" => self.take_serializer(value)?,
-            "tenant_extractor" => self.tenant_extractor = Some(callable(name, value)?),
+            "tenant_extractor" => self.tenant_extractor = Some(extractor(value)?),
             "name" if value.is_none() => {}
             "name" => self.name = Some(text(name, &value)?),
             "key" => self.arguments.key = KeyOption::extract(&value)?,
@@ -246,12 +247,20 @@ fn version(value: &Bound<'_, PyAny>) -> PyResult<String> {
     text("version", value)
 }
 
-fn callable<'py>(option: &str, value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    if value.is_callable() {
-        return Ok(value);
+fn extractor(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    if !value.is_callable() {
+        let class = value.get_type().qualname()?;
+        return Err(wrong_type(format!(
+            "tenant_extractor takes a function of the call's arguments, not {class}"
+        )));
     }
-    let class = value.get_type().qualname()?;
-    Err(wrong_type(format!("{option} takes a function of the call's arguments, not {class}")))
+    if colour(&value)? == Colour::Async {
+        return Err(wrong_type(
+            "tenant_extractor takes a plain function: a coroutine function would have to be awaited \
+             before the call is known",
+        ));
+    }
+    Ok(value)
 }
 
 fn names(option: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {

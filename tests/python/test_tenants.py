@@ -111,3 +111,11 @@ def test_another_tenants_ciphertext_is_refused(master_key, memory_url, body):
     store.set(f.key(1), store.get(north))
     assert f(1) == ["south", 1]
     assert f.cache_info().refused["tampered"] == 1
+
+
+def test_an_extractor_that_would_have_to_be_awaited_is_refused_at_decoration(master_key):
+    async def extractor(number):
+        return "north"
+
+    with pytest.raises(TypeError, match="tenant_extractor takes a plain function"):
+        cache.secure(master_key=master_key, backend=None, tenant_extractor=extractor)

@@ -208,6 +208,10 @@ def test_comes_back_as_it_was(value):
     assert type(back(value)) is type(value)
 
 
+def test_a_root_model_has_no_more_state_than_it_had():
+    assert back(Root([1])).__dict__ == Root([1]).__dict__
+
+
 def test_members_are_the_members():
     assert back(Colour.ROUGE) is Colour.RED
     assert back({Colour.GREEN: Level.LOW}) == {Colour.GREEN: Level.LOW}

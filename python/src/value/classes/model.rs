@@ -91,8 +91,12 @@ impl<'py> Decoder<'_, 'py> {
         let extra = self.optional_dict()?;
         let given = self.read_given(&shape)?;
         let private = self.optional_dict()?;
-        let set = |name: &Bound<'py, PyString>, part: &Bound<'py, PyAny>| {
-            object.call_method1(intern!(py, "__setattr__"), (&value, name, part))
+        let set = |name: &Bound<'py, PyString>, part: &Bound<'py, PyAny>| -> PyResult<()> {
+            // A `RootModel` has some of these as attributes of its class.
+            if !value.getattr_opt(name)?.is_some_and(|already| already.is(part)) {
+                object.call_method1(intern!(py, "__setattr__"), (&value, name, part))?;
+            }
+            Ok(())
         };
         set(intern!(py, "__dict__"), &state)?;
         set(intern!(py, "__pydantic_extra__"), &extra)?;
