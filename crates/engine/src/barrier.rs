@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use aws_lc_rs::rand;
-use cachekit_process::{BootMillis, UnixMillis};
+use cachekit_process::{BootMillis, UnixMillis, random};
 use parking_lot::Mutex;
 
 /// A barrier's value: milliseconds, then eight random bytes.
@@ -25,11 +24,8 @@ impl BarrierValue {
         let mut value = [0; 16];
         let (head, tail) = value.split_at_mut(8);
         head.copy_from_slice(&ms.to_be_bytes());
-        // The bytes tell two clears of one millisecond apart; they are no secret. If the system
-        // has no randomness, the time alone must do.
-        if rand::fill(tail).is_err() {
-            tail.copy_from_slice(&ms.rotate_left(17).to_be_bytes());
-        }
+        // They tell two clears of one millisecond apart; they are no secret.
+        random(tail);
         Self(value)
     }
 

@@ -1,7 +1,6 @@
 //! What all clones of a cache share, and what a process holds of it.
 
-use aws_lc_rs::rand;
-use cachekit_process::{PerProcess, Timeline};
+use cachekit_process::{PerProcess, Timeline, random};
 use quick_cache::sync::Cache as Table;
 use std::sync::Arc;
 
@@ -46,10 +45,7 @@ impl CacheState {
     pub(crate) fn new(options: CacheOptions) -> Result<Self, Error> {
         options.check()?;
         let mut digest_key = [0; 32];
-        rand::fill(&mut digest_key).map_err(|_| Error::Option {
-            option: "randomness",
-            problem: "the operating system gave none; nothing can be cached safely".to_owned(),
-        })?;
+        random(&mut digest_key);
         let keys = Keys::derive(&options.protection, None)?;
         let timeline = Timeline::new(Arc::clone(&options.clock));
         Ok(Self { options, timeline, keys, digest_key, process: PerProcess::new() })

@@ -7,8 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::rand;
-use cachekit_process::UnixMillis;
+use cachekit_process::{UnixMillis, random};
 use cachekit_seal::{Compression, Content, Kind};
 use cachekit_store::{Store, Swap};
 
@@ -53,7 +52,7 @@ async fn bury(
     let now = state.cache.timeline.now();
     // Random: two invalidations are two different byte strings in a plain cache, too.
     let mut generation = [0; 8];
-    let _ = rand::fill(&mut generation);
+    random(&mut generation);
     let content = Content {
         kind: Kind::Tombstone,
         serializer: 0,
