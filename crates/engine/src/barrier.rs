@@ -47,6 +47,9 @@ impl Stamp {
     pub(crate) const NEVER: Self = Self(u64::MAX);
 }
 
+/// How often a barrier may move before it could be taken for another.
+const VERSIONS: u64 = 1 << 32;
+
 /// What one process knows of one barrier.
 pub(crate) struct Barrier {
     known: Mutex<Known>,
@@ -85,7 +88,11 @@ impl Barrier {
     }
 
     fn with(value: Option<BarrierValue>) -> Self {
-        Self { known: Mutex::new(Known { value, ..Known::default() }), version: AtomicU64::new(0) }
+        // Each begins where no other has been: an entry that was held against one whose operation
+        // was let go of fits none that is made in its place.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let version = AtomicU64::new(NEXT.fetch_add(VERSIONS, SeqCst));
+        Self { known: Mutex::new(Known { value, ..Known::default() }), version }
     }
 
     pub(crate) fn version(&self) -> u64 {

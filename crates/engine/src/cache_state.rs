@@ -12,7 +12,8 @@ use crate::flight::Flights;
 use crate::foreign::ForeignKeys;
 use crate::l1::FirstLevel;
 use crate::marks::Marks;
-use crate::options::CacheOptions;
+use crate::operation_table::{Known, OperationTable};
+use crate::options::{CacheOptions, OperationOptions};
 use crate::protect::Keys;
 
 /// How many tenants' keys are kept derived.
@@ -34,6 +35,7 @@ pub(crate) struct ProcessState {
     pub(crate) marks: Marks,
     pub(crate) flights: Flights,
     pub(crate) barrier: Barrier,
+    operations: OperationTable,
     pub(crate) breaker: Breaker,
     pub(crate) foreign: ForeignKeys,
     /// Where the store tells of others' changes.
@@ -57,6 +59,7 @@ impl CacheState {
             marks: Marks::new(),
             flights: Flights::new(),
             barrier: self.new_barrier(),
+            operations: OperationTable::new(),
             breaker: Breaker::default(),
             foreign: ForeignKeys::default(),
             changes: Changes::of(self.options.store.as_deref()),
@@ -64,7 +67,12 @@ impl CacheState {
         })
     }
 
-    pub(crate) fn new_barrier(&self) -> Barrier {
+    /// What this process knows of an operation, shared by all its handles.
+    pub(crate) fn operation(&self, options: &OperationOptions) -> Arc<Known> {
+        self.process().operations.find(options, || self.new_barrier())
+    }
+
+    fn new_barrier(&self) -> Barrier {
         if self.options.store.is_some() { Barrier::shared() } else { Barrier::local() }
     }
 

@@ -96,7 +96,7 @@ fn slot(
     (seen, address): (&Seen, &Address),
 ) -> Arc<Slot> {
     Arc::new(Slot {
-        operation: state.id,
+        operation: state.id(),
         bytes: bytes.clone(),
         reopen,
         object: None,

@@ -91,7 +91,7 @@ async fn clear(state: &OperationState, scope: Scope) -> Result<(), Error> {
     let process = state.cache.process();
     let barriers = state.barriers();
     let (barrier, operation): (&Barrier, Option<OperationId>) = match scope {
-        Scope::Operation => (barriers.operation, Some(state.id)),
+        Scope::Operation => (barriers.operation, Some(state.id())),
         Scope::Cache => (barriers.cache, None),
     };
     barrier.raise(state.cache.timeline.now());

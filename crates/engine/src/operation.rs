@@ -174,14 +174,14 @@ impl Operation {
         let flights = &state.cache.process().flights;
         let now = || state.cache.timeline.boot();
         if !get {
-            let lead = flights.replace(target.digest, state.id, &caller, now());
+            let lead = flights.replace(target.digest, state.id(), &caller, now());
             return self.lead(target, intent, Some(lead)).await;
         }
         loop {
             if let Some(slot) = first_level::serve(state, &target.digest) {
                 return Ok(self.hit(slot, Found::FirstLevel));
             }
-            let mut wait = match flights.join(target.digest, state.id, &caller, now()) {
+            let mut wait = match flights.join(target.digest, state.id(), &caller, now()) {
                 Join::Lead(lead) => {
                     // The last flight may have landed between the look above and this one's start.
                     if let Some(slot) = first_level::serve(state, &target.digest) {
@@ -206,7 +206,7 @@ impl Operation {
                     Same::Yes => {}
                     Same::Landed => continue,
                     Same::No => {
-                        let lead = flights.replace(target.digest, state.id, &caller, now());
+                        let lead = flights.replace(target.digest, state.id(), &caller, now());
                         return self.lead(target, intent, Some(lead)).await;
                     }
                 }

@@ -11,6 +11,7 @@ mod cluster;
 mod faults;
 mod flights;
 mod freshness;
+mod handles;
 mod refusals;
 mod rotation;
 mod sentinel;
