@@ -13,7 +13,7 @@
 //! | `hit` opened into the caller's buffer | |
 //!
 //! Beside them: `barrier` and `marks` (what this process has seen, and never goes back
-//! behind), `operation_table` (what an operation's handles share), `invalidate` (tombstones and clears), `breaker` and `foreign` (when the store, or
+//! behind), `operation_table` (what an operation's handles share), `invalidate` (tombstones and clears), `clear` (its barrier, against others'), `breaker` and `foreign` (when the store, or
 //! an entry, is left alone), `drive` (who polls), `stats` and `observe` (what is told).
 //!
 //! Values, arguments and tenants are bytes here: turning them from and to a language's own is the
@@ -27,6 +27,7 @@ mod cache;
 mod cache_state;
 mod call;
 mod changes;
+mod clear;
 mod compare;
 mod drive;
 mod error;

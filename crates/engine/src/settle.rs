@@ -211,18 +211,15 @@ fn open(state: &OperationState, address: &Address, stored: &[u8]) -> Option<Read
     }
 }
 
-/// Takes note of the highest value that is stored under any of a barrier's addresses.
-pub(crate) fn learn_highest(
+/// The values that are stored under each of a barrier's addresses, as far as they can be read.
+pub(crate) fn values(
     state: &OperationState,
-    barrier: &Barrier,
     addresses: &[Address],
     found: &[Option<Bytes>],
-) {
-    let stored = addresses.iter().zip(found);
-    let values = stored.filter_map(|(address, found)| open(state, address, found.as_deref()?));
-    if let Some(highest) = values.map(|readable| readable.value).max_by_key(|value| value.ms()) {
-        barrier.learn(highest, None);
-    }
+) -> Vec<Option<BarrierValue>> {
+    let value =
+        |address, found: &Option<Bytes>| Some(open(state, address, found.as_deref()?)?.value);
+    addresses.iter().zip(found).map(|(address, found)| value(address, found)).collect()
 }
 
 /// Writes a barrier by compare-and-set, sealed anew.

@@ -6,6 +6,7 @@
     reason = "a test that meets what it does not expect ends"
 )]
 
+mod clears;
 mod clocks;
 mod cluster;
 mod faults;
