@@ -13,7 +13,8 @@
 //! | `hit` opened into the caller's buffer | |
 //!
 //! Beside them: `barrier` and `marks` (what this process has seen, and never goes back
-//! behind), `operation_table` (what an operation's handles share), `invalidate` (tombstones and clears), `clear` (its barrier, against others'), `breaker` and `foreign` (when the store, or
+//! behind), `operation_table` (what an operation's handles share),
+//! `wait_graph` (who waits for whom), `invalidate` (tombstones and clears), `clear` (its barrier, against others'), `breaker` and `foreign` (when the store, or
 //! an entry, is left alone), `drive` (who polls), `stats` and `observe` (what is told).
 //!
 //! Values, arguments and tenants are bytes here: turning them from and to a language's own is the
@@ -26,6 +27,7 @@ mod breaker;
 mod cache;
 mod cache_state;
 mod call;
+mod caller;
 mod changes;
 mod clear;
 mod compare;
@@ -54,6 +56,7 @@ mod sighting;
 mod standing;
 mod stats;
 mod ticket;
+mod wait_graph;
 mod write;
 
 /// The crates below: a face depends on this one alone, and reaches them through it.
@@ -66,9 +69,10 @@ pub use cachekit_store as store;
 
 pub use cache::Cache;
 pub use call::{Call, Encoded, Value};
+pub use caller::{Caller, FlightId};
 pub use drive::block_on;
 pub use error::Error;
-pub use flight::{Caller, FlightId, SharedError};
+pub use flight::SharedError;
 pub use hit::Hit;
 pub use l1::Object;
 pub use observe::{Event, Filled, Observer, Refused};

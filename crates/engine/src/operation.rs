@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache_state::CacheState;
-use crate::flight::{Caller, Join, Lead, Outcome, Same, SharedError, Wait};
+use crate::caller::Caller;
+use crate::flight::{Join, Lead, Outcome, Same, SharedError, Wait};
 use crate::l1::Slot;
 use crate::observe::Event;
 use crate::operation_state::{OperationState, Target, check_ttl};
