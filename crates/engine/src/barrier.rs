@@ -47,6 +47,8 @@ impl Stamp {
     pub(crate) const NEVER: Self = Self(u64::MAX);
 }
 
+/// How long a process waits before it looks for another's note again.
+const NOTE_AGAIN: Duration = Duration::from_secs(60);
 /// How often a barrier may move before it could be taken for another.
 const VERSIONS: u64 = 1 << 32;
 
@@ -63,6 +65,8 @@ struct Known {
     foreign_since: Option<BootMillis>,
     /// Since when the store shows one under a key that only opens.
     retiring_since: Option<BootMillis>,
+    /// When this process last asked when others first met it.
+    asked_for_note: Option<BootMillis>,
 }
 
 /// How a barrier read from the store compares with what was known.
@@ -147,6 +151,16 @@ impl Barrier {
     /// For how long this process has known that the store's barrier is under a key that only opens.
     pub(crate) fn retiring_for(&self, now: BootMillis) -> Duration {
         now.since(*self.known.lock().retiring_since.get_or_insert(now))
+    }
+
+    /// Whether to ask now when others first met it: at once, then at most once a minute.
+    pub(crate) fn may_ask_for_note(&self, now: BootMillis) -> bool {
+        let mut known = self.known.lock();
+        let may = known.asked_for_note.is_none_or(|last| now.since(last) >= NOTE_AGAIN);
+        if may {
+            known.asked_for_note = Some(now);
+        }
+        may
     }
 }
 

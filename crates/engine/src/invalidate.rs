@@ -17,6 +17,7 @@ use crate::health::heard;
 use crate::name::OperationId;
 use crate::observe::Event;
 use crate::operation_state::{OperationState, Target};
+use crate::settle::Scope;
 use crate::{Call, Error, clear};
 
 /// How long an invalidation is remembered by the store: longer than any computation that may still
@@ -75,12 +76,6 @@ pub(crate) async fn clear_operation(state: &OperationState) -> Result<(), Error>
 /// Forgets all values of the cache.
 pub(crate) async fn clear_cache(cache: &Arc<CacheState>) -> Result<(), Error> {
     clear_within(&OperationState::of_whole_cache(cache), Scope::Cache).await
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    Operation,
-    Cache,
 }
 
 async fn clear_within(state: &OperationState, scope: Scope) -> Result<(), Error> {

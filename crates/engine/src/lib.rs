@@ -14,7 +14,7 @@
 //!
 //! Beside them: `barrier` and `marks` (what this process has seen, and never goes back
 //! behind), `operation_table` (what an operation's handles share),
-//! `wait_graph` (who waits for whom), `invalidate` (tombstones and clears), `clear` (its barrier, against others'), `breaker` and `foreign` (when the store, or
+//! `wait_graph` (who waits for whom), `meeting` (since when barriers retire), `invalidate` (tombstones and clears), `clear` (its barrier, against others'), `breaker` and `foreign` (when the store, or
 //! an entry, is left alone), `drive` (who polls), `stats` and `observe` (what is told).
 //!
 //! Values, arguments and tenants are bytes here: turning them from and to a language's own is the
@@ -43,6 +43,7 @@ mod inspect;
 mod invalidate;
 mod l1;
 mod marks;
+mod meeting;
 mod name;
 mod observe;
 mod operation;
