@@ -10,6 +10,7 @@ use crate::breaker::Breaker;
 use crate::changes::Changes;
 use crate::flight::Flights;
 use crate::foreign::ForeignKeys;
+use crate::health::Health;
 use crate::l1::FirstLevel;
 use crate::marks::Marks;
 use crate::operation_table::{Known, OperationTable};
@@ -37,6 +38,7 @@ pub(crate) struct ProcessState {
     pub(crate) barrier: Barrier,
     operations: OperationTable,
     pub(crate) breaker: Breaker,
+    pub(crate) health: Health,
     pub(crate) foreign: ForeignKeys,
     /// Where the store tells of others' changes.
     pub(crate) changes: Option<Changes>,
@@ -61,6 +63,7 @@ impl CacheState {
             barrier: self.new_barrier(),
             operations: OperationTable::new(),
             breaker: Breaker::default(),
+            health: Health::default(),
             foreign: ForeignKeys::default(),
             changes: Changes::of(self.options.store.as_deref()),
             tenants: Table::new(TENANTS),

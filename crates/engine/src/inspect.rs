@@ -10,7 +10,7 @@ use cachekit_store::{Store, Swap};
 
 use crate::Error;
 use crate::compare::compare_and_delete;
-use crate::health::heard;
+use crate::health::{alarm, heard};
 use crate::l1::Slot;
 use crate::observe::{Event, Refused};
 use crate::operation_state::{OperationState, Target};
@@ -123,6 +123,9 @@ fn refused(state: &OperationState, refusal: Refusal) -> Inspected {
 
 pub(crate) fn note(state: &OperationState, reason: Refused) {
     state.counters.refused(reason);
+    if reason == Refused::Tampered {
+        alarm(state);
+    }
     state.event(&Event::Refused(reason));
 }
 

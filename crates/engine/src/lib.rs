@@ -15,7 +15,8 @@
 //! Beside them: `barrier` and `marks` (what this process has seen, and never goes back
 //! behind), `operation_table` (what an operation's handles share),
 //! `wait_graph` (who waits for whom), `meeting` (since when barriers retire), `invalidate` (tombstones and clears), `clear` (its barrier, against others'), `breaker` and `foreign` (when the store, or
-//! an entry, is left alone), `drive` (who polls), `stats` and `observe` (what is told).
+//! an entry, is left alone), `drive` (who polls), `stats`, `observe` and `health` (what is
+//! told).
 //!
 //! Values, arguments and tenants are bytes here: turning them from and to a language's own is the
 //! faces' work.
@@ -52,6 +53,7 @@ mod operation_table;
 mod options;
 mod protect;
 mod read;
+mod seldom;
 mod settle;
 mod sighting;
 mod standing;

@@ -18,6 +18,7 @@ use crate::observe::Event;
 use crate::operation_table::Known;
 use crate::options::{LARGEST_ENTRY, OperationOptions};
 use crate::protect::{Address, Keys};
+use crate::seldom::Seldom;
 use crate::standing::LastLook;
 use crate::stats::Counters;
 use crate::{Call, Error, Hit};
@@ -73,6 +74,10 @@ impl OperationState {
 
     pub(crate) fn last_look(&self) -> &LastLook {
         &self.known().last_look
+    }
+
+    pub(crate) fn tampering(&self) -> &Seldom {
+        &self.known().tampering
     }
 
     fn known(&self) -> &Known {

@@ -13,6 +13,7 @@ use crate::barrier::Barrier;
 use crate::barrier_addresses::Derived;
 use crate::name::OperationId;
 use crate::options::OperationOptions;
+use crate::seldom::Seldom;
 use crate::standing::LastLook;
 
 /// So many operations are kept before those without a handle are let go of.
@@ -24,6 +25,8 @@ pub(crate) struct Known {
     pub(crate) barrier: Barrier,
     pub(crate) addresses: Derived,
     pub(crate) last_look: LastLook,
+    /// When the log was last told that something was changed.
+    pub(crate) tampering: Seldom,
 }
 
 /// The operations of one cache in one process.
@@ -70,6 +73,7 @@ impl OperationTable {
                 barrier: barrier(),
                 addresses: Derived::default(),
                 last_look: LastLook::default(),
+                tampering: Seldom::default(),
             })
         });
         Arc::clone(known)

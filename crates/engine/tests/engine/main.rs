@@ -13,6 +13,7 @@ mod faults;
 mod flights;
 mod freshness;
 mod handles;
+mod logged;
 mod refusals;
 mod rotation;
 mod sentinel;
