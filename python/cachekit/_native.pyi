@@ -94,7 +94,7 @@ class Cached(Generic[_P, _R]):
     def cache_info(self) -> CacheInfo:
         """What was counted for this function in this process."""
     def cache_clear(self) -> None:
-        """Forgets all of the function's values, in every process that shares the store.
+        """Forgets all of the function's values, of every tenant, wherever the store is shared.
 
         Raises:
             BackendError: The store did not take it. This process has forgotten all the same.
@@ -278,7 +278,7 @@ class Cache:
     def invalidate(self, key: Hashable) -> None:
         """Forgets the value under `key`."""
     def clear(self) -> None:
-        """Forgets everything in this namespace, in every process that shares the store."""
+        """Forgets everything in this namespace, of every tenant, wherever the store is shared."""
     def get_many(self, keys: Iterable[_K]) -> dict[_K, Any]:
         """The values that there are, in one round trip where the store can."""
     def set_many(

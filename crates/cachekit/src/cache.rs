@@ -275,6 +275,22 @@ impl<C> Cache<C> {
     /// Forgets everything in the cache, of all tenants and functions, as
     /// [`invalidate`](Self::invalidate) does for one key.
     ///
+    /// Of **all** tenants on a handle of one tenant, too ([`for_tenant`](Self::for_tenant)): a
+    /// clear is a barrier that belongs to the cache, and the format has none of one tenant. Leave
+    /// it to the program; to let go of one tenant's entries, [`invalidate`](Self::invalidate)
+    /// their keys.
+    ///
+    /// ```
+    /// # use cachekit::Cache;
+    /// let cache = Cache::builder().memory_only().secure("4f".repeat(32)).build()?;
+    /// let (acme, bell) = (cache.for_tenant("acme"), cache.for_tenant("bell"));
+    ///
+    /// bell.blocking().set("plan", &"gold".to_owned(), None)?;
+    /// acme.blocking().clear()?;
+    /// assert_eq!(bell.blocking().get::<String>("plan")?, None);
+    /// # Ok::<(), cachekit::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`invalidate`](Self::invalidate).
     pub async fn clear(&self) -> Result<(), Error> {

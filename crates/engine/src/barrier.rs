@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use aws_lc_rs::rand;
-use cachekit_process::{BootMillis, UnixMillis};
+use cachekit_process::{BootMillis, UnixMillis, random};
 use parking_lot::Mutex;
 
 /// A barrier's value: milliseconds, then eight random bytes.
@@ -25,11 +24,8 @@ impl BarrierValue {
         let mut value = [0; 16];
         let (head, tail) = value.split_at_mut(8);
         head.copy_from_slice(&ms.to_be_bytes());
-        // The bytes tell two clears of one millisecond apart; they are no secret. If the system
-        // has no randomness, the time alone must do.
-        if rand::fill(tail).is_err() {
-            tail.copy_from_slice(&ms.rotate_left(17).to_be_bytes());
-        }
+        // They tell two clears of one millisecond apart; they are no secret.
+        random(tail);
         Self(value)
     }
 
@@ -51,6 +47,11 @@ impl Stamp {
     pub(crate) const NEVER: Self = Self(u64::MAX);
 }
 
+/// How long a process waits before it looks for another's note again.
+const NOTE_AGAIN: Duration = Duration::from_secs(60);
+/// How often a barrier may move before it could be taken for another.
+const VERSIONS: u64 = 1 << 32;
+
 /// What one process knows of one barrier.
 pub(crate) struct Barrier {
     known: Mutex<Known>,
@@ -64,6 +65,8 @@ struct Known {
     foreign_since: Option<BootMillis>,
     /// Since when the store shows one under a key that only opens.
     retiring_since: Option<BootMillis>,
+    /// When this process last asked when others first met it.
+    asked_for_note: Option<BootMillis>,
 }
 
 /// How a barrier read from the store compares with what was known.
@@ -89,7 +92,11 @@ impl Barrier {
     }
 
     fn with(value: Option<BarrierValue>) -> Self {
-        Self { known: Mutex::new(Known { value, ..Known::default() }), version: AtomicU64::new(0) }
+        // Each begins where no other has been: an entry that was held against one whose operation
+        // was let go of fits none that is made in its place.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let version = AtomicU64::new(NEXT.fetch_add(VERSIONS, SeqCst));
+        Self { known: Mutex::new(Known { value, ..Known::default() }), version }
     }
 
     pub(crate) fn version(&self) -> u64 {
@@ -144,6 +151,16 @@ impl Barrier {
     /// For how long this process has known that the store's barrier is under a key that only opens.
     pub(crate) fn retiring_for(&self, now: BootMillis) -> Duration {
         now.since(*self.known.lock().retiring_since.get_or_insert(now))
+    }
+
+    /// Whether to ask now when others first met it: at once, then at most once a minute.
+    pub(crate) fn may_ask_for_note(&self, now: BootMillis) -> bool {
+        let mut known = self.known.lock();
+        let may = known.asked_for_note.is_none_or(|last| now.since(last) >= NOTE_AGAIN);
+        if may {
+            known.asked_for_note = Some(now);
+        }
+        may
     }
 }
 

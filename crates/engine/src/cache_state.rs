@@ -1,7 +1,6 @@
 //! What all clones of a cache share, and what a process holds of it.
 
-use aws_lc_rs::rand;
-use cachekit_process::{PerProcess, Timeline};
+use cachekit_process::{PerProcess, Timeline, random};
 use quick_cache::sync::Cache as Table;
 use std::sync::Arc;
 
@@ -11,9 +10,11 @@ use crate::breaker::Breaker;
 use crate::changes::Changes;
 use crate::flight::Flights;
 use crate::foreign::ForeignKeys;
+use crate::health::Health;
 use crate::l1::FirstLevel;
 use crate::marks::Marks;
-use crate::options::CacheOptions;
+use crate::operation_table::{Known, OperationTable};
+use crate::options::{CacheOptions, OperationOptions};
 use crate::protect::Keys;
 
 /// How many tenants' keys are kept derived.
@@ -35,7 +36,9 @@ pub(crate) struct ProcessState {
     pub(crate) marks: Marks,
     pub(crate) flights: Flights,
     pub(crate) barrier: Barrier,
+    operations: OperationTable,
     pub(crate) breaker: Breaker,
+    pub(crate) health: Health,
     pub(crate) foreign: ForeignKeys,
     /// Where the store tells of others' changes.
     pub(crate) changes: Option<Changes>,
@@ -46,10 +49,7 @@ impl CacheState {
     pub(crate) fn new(options: CacheOptions) -> Result<Self, Error> {
         options.check()?;
         let mut digest_key = [0; 32];
-        rand::fill(&mut digest_key).map_err(|_| Error::Option {
-            option: "randomness",
-            problem: "the operating system gave none; nothing can be cached safely".to_owned(),
-        })?;
+        random(&mut digest_key);
         let keys = Keys::derive(&options.protection, None)?;
         let timeline = Timeline::new(Arc::clone(&options.clock));
         Ok(Self { options, timeline, keys, digest_key, process: PerProcess::new() })
@@ -61,14 +61,21 @@ impl CacheState {
             marks: Marks::new(),
             flights: Flights::new(),
             barrier: self.new_barrier(),
+            operations: OperationTable::new(),
             breaker: Breaker::default(),
+            health: Health::default(),
             foreign: ForeignKeys::default(),
             changes: Changes::of(self.options.store.as_deref()),
             tenants: Table::new(TENANTS),
         })
     }
 
-    pub(crate) fn new_barrier(&self) -> Barrier {
+    /// What this process knows of an operation, shared by all its handles.
+    pub(crate) fn operation(&self, options: &OperationOptions) -> Arc<Known> {
+        self.process().operations.find(options, || self.new_barrier())
+    }
+
+    fn new_barrier(&self) -> Barrier {
         if self.options.store.is_some() { Barrier::shared() } else { Barrier::local() }
     }
 

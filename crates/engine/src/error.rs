@@ -18,7 +18,9 @@ pub enum Error {
     /// same; ask again once the store answers.
     #[error("the store did not carry out the request: {0}")]
     Store(#[from] cachekit_store::Error),
-    /// Other processes kept changing the same barrier while it was being written.
+    /// The same barrier kept changing while it was being written, and not by others' clears, which
+    /// would have done: others seal it under keys that this process does not have, or the store
+    /// refuses without cause.
     #[error(
         "the barrier was rewritten by others {attempts} times in a row; this process forgot its entries, repeat the call for the others"
     )]

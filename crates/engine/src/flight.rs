@@ -2,8 +2,9 @@
 //!
 //! The right is a [`Lead`]. Dropped without an outcome (a cancelled task, a panic, an interrupt),
 //! it wakes its waiters, and one of them leads next. Nobody waits for a flight that his own thread
-//! or task must drive: [`Flights::join`] sees that and lets him compute alone. What it cannot see
-//! (two operations waiting for each other across threads) is bounded by [`LONGEST_WAIT`].
+//! or task must drive, be it by way of others who wait in turn: [`Flights::join`] sees that (see
+//! `wait_graph`) and lets him compute alone. What it cannot see (a computation that waits for
+//! another by a lock or a queue of its own) is bounded by [`LONGEST_WAIT`].
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -15,11 +16,13 @@ use cachekit_process::{BootMillis, Epoch, epoch};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::drive;
-use crate::flight_scope::{Scope, holds, this_thread};
+use crate::caller::{Caller, FlightId};
+use crate::flight_scope::{Scope, this_thread};
 use crate::l1::Slot;
 use crate::name::{Digest, OperationId};
 use crate::sighting::Sighting;
+use crate::wait_graph::{Driven, Waiting};
+use crate::{drive, wait_graph};
 
 /// How long anybody waits for another's computation before he computes himself.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -27,48 +30,6 @@ const SHARDS: usize = 16;
 
 /// An error of the face's own type, handed to everybody who waited for the computation.
 pub type SharedError = Arc<dyn Any + Send + Sync>;
-
-/// Names one computation under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FlightId(u64);
-
-/// Who asks, and how he would wait. It decides nothing but whom he may wait for.
-#[derive(Debug, Clone, Copy)]
-pub struct Caller<'a> {
-    waits: Waits,
-    holding: &'a [FlightId],
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waits {
-    /// His thread stands still meanwhile.
-    Blocking,
-    /// His task is set aside; his thread goes on with others.
-    Task,
-}
-
-impl Caller<'static> {
-    /// A caller whose thread stands still while he waits.
-    #[must_use]
-    pub const fn blocking() -> Self {
-        Self { waits: Waits::Blocking, holding: &[] }
-    }
-}
-
-impl<'a> Caller<'a> {
-    /// A task, and the flights that it (or a task it was started from) leads, as far as its face
-    /// keeps track of them.
-    #[must_use]
-    pub const fn task(holding: &'a [FlightId]) -> Self {
-        Self { waits: Waits::Task, holding }
-    }
-
-    /// The same, for a caller who blocks inside such a task.
-    #[must_use]
-    pub const fn blocking_in(holding: &'a [FlightId]) -> Self {
-        Self { waits: Waits::Blocking, holding }
-    }
-}
 
 /// How a computation ended, for those who waited.
 #[derive(Clone)]
@@ -96,11 +57,8 @@ pub(crate) enum Begun {
 }
 
 struct Flight {
-    id: FlightId,
+    driven: Driven,
     operation: OperationId,
-    waits: Waits,
-    /// The thread that drives it: its leader's, or the one that last polled its task.
-    thread: Arc<AtomicU64>,
     looked: BootMillis,
     told: watch::Receiver<Told>,
 }
@@ -133,14 +91,16 @@ impl Flights {
     ) -> Join {
         let Some(shard) = self.shard(&digest) else { return Join::Alone };
         let mut flights = shard.lock();
-        match flights.get(&digest) {
-            Some(flight) if flight.must_not_wait(caller) => Join::Alone,
-            Some(flight) => Join::Wait(Wait { told: flight.told.clone(), looked: flight.looked }),
-            None => {
-                let (lead, flight) = Lead::start(digest, operation, caller, now);
-                flights.insert(digest, flight);
-                Join::Lead(lead)
-            }
+        let Some(flight) = flights.get(&digest) else {
+            let (lead, flight) = Lead::start(digest, operation, caller, now);
+            flights.insert(digest, flight);
+            return Join::Lead(lead);
+        };
+        let (driven, told, looked) = (flight.driven.clone(), flight.told.clone(), flight.looked);
+        drop(flights);
+        match wait_graph::wait(caller, &driven) {
+            Some(waiting) => Join::Wait(Wait { told, looked, _waiting: waiting }),
+            None => Join::Alone,
         }
     }
 
@@ -176,7 +136,7 @@ impl Flights {
     fn land(&self, digest: &Digest, id: FlightId) {
         if let Some(shard) = self.shard(digest) {
             let mut flights = shard.lock();
-            if flights.get(digest).is_some_and(|flight| flight.id == id) {
+            if flights.get(digest).is_some_and(|flight| flight.driven.id == id) {
                 flights.remove(digest);
             }
         }
@@ -184,16 +144,6 @@ impl Flights {
 
     fn shard(&self, digest: &Digest) -> Option<&Mutex<HashMap<Digest, Flight>>> {
         self.shards.get(digest.group(SHARDS))
-    }
-}
-
-impl Flight {
-    fn must_not_wait(&self, caller: &Caller<'_>) -> bool {
-        if caller.holding.contains(&self.id) || holds(self.id) {
-            return true;
-        }
-        let same_thread = self.thread.load(SeqCst) == this_thread();
-        same_thread && (self.waits == Waits::Blocking || caller.waits == Waits::Blocking)
     }
 }
 
@@ -215,17 +165,11 @@ impl Lead {
         looked: BootMillis,
     ) -> (Self, Flight) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = FlightId(NEXT.fetch_add(1, SeqCst));
+        let id = FlightId::new(NEXT.fetch_add(1, SeqCst));
         let (telling, told) = watch::channel(Told::default());
         let thread = Arc::new(AtomicU64::new(this_thread()));
-        let flight = Flight {
-            id,
-            operation,
-            waits: caller.waits,
-            thread: Arc::clone(&thread),
-            looked,
-            told,
-        };
+        let driven = Driven { id, waits: caller.waits, thread: Arc::clone(&thread) };
+        let flight = Flight { driven, operation, looked, told };
         (Self { digest, id, epoch: epoch(), thread, telling: Some(telling) }, flight)
     }
 
@@ -268,6 +212,8 @@ impl Lead {
 pub(crate) struct Wait {
     told: watch::Receiver<Told>,
     pub(crate) looked: BootMillis,
+    /// Kept for its drop.
+    _waiting: Waiting,
 }
 
 /// Whether two callers saw the same.

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-use crate::flight::FlightId;
+use crate::caller::FlightId;
 
 thread_local! {
     static HOLDING: RefCell<Vec<FlightId>> = const { RefCell::new(Vec::new()) };
@@ -22,9 +22,9 @@ pub(crate) fn this_thread() -> u64 {
     THREAD.with(|thread| *thread)
 }
 
-/// Whether this thread is polling a future of the flight.
-pub(crate) fn holds(id: FlightId) -> bool {
-    HOLDING.with_borrow(|held| held.contains(&id))
+/// The flights whose futures this thread is polling.
+pub(crate) fn held(each: impl FnMut(FlightId)) {
+    HOLDING.with_borrow(|held| held.iter().copied().for_each(each));
 }
 
 /// See [`Ticket::scope`](crate::Ticket::scope).

@@ -10,7 +10,7 @@ use cachekit_store::{Store, Swap};
 
 use crate::Error;
 use crate::compare::compare_and_delete;
-use crate::health::heard;
+use crate::health::{alarm, heard};
 use crate::l1::Slot;
 use crate::observe::{Event, Refused};
 use crate::operation_state::{OperationState, Target};
@@ -25,33 +25,30 @@ pub(crate) enum Inspected {
     Unservable,
     /// A miss that is not to be overwritten yet.
     LeaveInPlace,
-    /// A miss whose very bytes are to be removed.
-    Tampered,
+    /// A miss whose very bytes are to be removed, and that is raised if so configured.
+    Tampered(Refusal),
 }
 
 /// Opens and judges one stored entry.
-///
-/// # Errors
-/// `Refused`: it was changed, and the cache was told to raise.
 pub(crate) fn inspect(
     state: &OperationState,
     target: &Target,
     index: usize,
     bytes: &Bytes,
     seen: &Seen,
-) -> Result<Inspected, Error> {
-    let Some(address) = target.addresses.get(index) else { return Ok(Inspected::Unservable) };
+) -> Inspected {
+    let Some(address) = target.addresses.get(index) else { return Inspected::Unservable };
     let mut scratch = Scratch::new();
     let limits = state.limits(Purpose::Entry).serializer(state.options.serializer.0);
     let now = state.cache.timeline.now();
     match target.keys.open(now, address, &limits, bytes, &mut scratch) {
         Err(refusal) => refused(state, refusal),
         Ok((opened, reopen)) => match judge(state, target, index, &opened, seen) {
-            Ok(()) => Ok(Inspected::Servable(slot(state, bytes, &opened, reopen, (seen, address)))),
-            Err(None) => Ok(Inspected::Unservable),
+            Ok(()) => Inspected::Servable(slot(state, bytes, &opened, reopen, (seen, address))),
+            Err(None) => Inspected::Unservable,
             Err(Some(reason)) => {
                 note(state, reason);
-                Ok(Inspected::Unservable)
+                Inspected::Unservable
             }
         },
     }
@@ -96,7 +93,7 @@ fn slot(
     (seen, address): (&Seen, &Address),
 ) -> Arc<Slot> {
     Arc::new(Slot {
-        operation: state.id,
+        operation: state.id(),
         bytes: bytes.clone(),
         reopen,
         object: None,
@@ -109,39 +106,47 @@ fn slot(
     })
 }
 
-fn refused(state: &OperationState, refusal: Refusal) -> Result<Inspected, Error> {
+fn refused(state: &OperationState, refusal: Refusal) -> Inspected {
     let reason = Refused::from(&refusal);
     note(state, reason);
     match reason {
-        Refused::Tampered if state.cache.options.on_tamper == OnTamper::Raise => {
-            Err(Error::Refused(refusal))
-        }
-        Refused::Tampered => Ok(Inspected::Tampered),
+        Refused::Tampered => Inspected::Tampered(refusal),
         Refused::UnknownKey | Refused::Unsupported => {
             let key = refusal.key_id().unwrap_or_default();
             let foreign = &state.cache.process().foreign;
             let left = foreign.leave_in_place(key, state.cache.timeline.boot());
-            Ok(if left { Inspected::LeaveInPlace } else { Inspected::Unservable })
+            if left { Inspected::LeaveInPlace } else { Inspected::Unservable }
         }
-        _ => Ok(Inspected::Unservable),
+        _ => Inspected::Unservable,
     }
 }
 
 pub(crate) fn note(state: &OperationState, reason: Refused) {
     state.counters.refused(reason);
+    if reason == Refused::Tampered {
+        alarm(state);
+    }
     state.event(&Event::Refused(reason));
 }
 
-/// Removes the very bytes that were changed, unless somebody replaced them already.
-pub(crate) async fn remove(
+/// Removes the very bytes that were changed, unless somebody replaced them already; then raises,
+/// where the cache was told to: what is not removed would raise for ever.
+///
+/// # Errors
+/// `Refused`: the cache was told to raise.
+pub(crate) async fn tampered(
     state: &OperationState,
     store: &dyn Store,
     address: &Address,
     bytes: Bytes,
-) -> Observed {
+    refusal: Refusal,
+) -> Result<Observed, Error> {
     let removed = heard(state, compare_and_delete(store, address.key(), &bytes).await);
-    match removed {
+    if state.cache.options.on_tamper == OnTamper::Raise {
+        return Err(Error::Refused(refusal));
+    }
+    Ok(match removed {
         Ok(Swap::Done) => Observed::Absent,
         Ok(Swap::Refused) | Err(_) => Observed::Bytes(bytes),
-    }
+    })
 }

@@ -7,10 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::rand;
-use cachekit_process::UnixMillis;
+use cachekit_process::{UnixMillis, random};
 use cachekit_seal::{Compression, Content, Kind};
-use cachekit_store::{Store, Swap};
+use cachekit_store::Store;
 
 use crate::barrier::Barrier;
 use crate::cache_state::CacheState;
@@ -18,15 +17,12 @@ use crate::health::heard;
 use crate::name::OperationId;
 use crate::observe::Event;
 use crate::operation_state::{OperationState, Target};
-use crate::protect::Address;
-use crate::settle;
-use crate::{Call, Error};
+use crate::settle::Scope;
+use crate::{Call, Error, clear};
 
 /// How long an invalidation is remembered by the store: longer than any computation that may still
 /// be written (an hour), clocks' differences included.
 const TOMBSTONE_LIFE: Duration = Duration::from_secs(2 * 3600);
-/// How often a `clear` tries to write its barrier against others who write it too.
-const ATTEMPTS: u32 = 16;
 
 /// Forgets one call's value.
 pub(crate) async fn one(state: &OperationState, call: &Call<'_>) -> Result<(), Error> {
@@ -53,7 +49,7 @@ async fn bury(
     let now = state.cache.timeline.now();
     // Random: two invalidations are two different byte strings in a plain cache, too.
     let mut generation = [0; 8];
-    let _ = rand::fill(&mut generation);
+    random(&mut generation);
     let content = Content {
         kind: Kind::Tombstone,
         serializer: 0,
@@ -74,25 +70,19 @@ async fn bury(
 
 /// Forgets all values of one operation.
 pub(crate) async fn clear_operation(state: &OperationState) -> Result<(), Error> {
-    clear(state, Scope::Operation).await
+    clear_within(state, Scope::Operation).await
 }
 
 /// Forgets all values of the cache.
 pub(crate) async fn clear_cache(cache: &Arc<CacheState>) -> Result<(), Error> {
-    clear(&OperationState::of_whole_cache(cache), Scope::Cache).await
+    clear_within(&OperationState::of_whole_cache(cache), Scope::Cache).await
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    Operation,
-    Cache,
-}
-
-async fn clear(state: &OperationState, scope: Scope) -> Result<(), Error> {
+async fn clear_within(state: &OperationState, scope: Scope) -> Result<(), Error> {
     let process = state.cache.process();
     let barriers = state.barriers();
     let (barrier, operation): (&Barrier, Option<OperationId>) = match scope {
-        Scope::Operation => (barriers.operation, Some(state.id)),
+        Scope::Operation => (barriers.operation, Some(state.id())),
         Scope::Cache => (barriers.cache, None),
     };
     barrier.raise(state.cache.timeline.now());
@@ -104,32 +94,8 @@ async fn clear(state: &OperationState, scope: Scope) -> Result<(), Error> {
             Scope::Operation => addresses.operation(),
             Scope::Cache => addresses.cache(),
         };
-        write(state, store.as_ref(), barrier, addresses).await?;
+        clear::write(state, store.as_ref(), barrier, addresses).await?;
     }
     state.event(&Event::Cleared);
     Ok(())
-}
-
-/// Writes a barrier above all that is seen there, at every address.
-async fn write(
-    state: &OperationState,
-    store: &dyn Store,
-    barrier: &Barrier,
-    addresses: &[Address],
-) -> Result<(), Error> {
-    let keys: Vec<&str> = addresses.iter().map(Address::key).collect();
-    for _ in 0..ATTEMPTS {
-        let found = heard(state, store.get_many(&keys).await)?;
-        settle::learn_highest(state, barrier, addresses, &found);
-        let value = barrier.raise(state.cache.timeline.now());
-        let mut refused = false;
-        for (address, found) in addresses.iter().zip(&found) {
-            let swap = settle::swap(state, store, address, found.as_deref(), value).await?;
-            refused |= swap == Swap::Refused;
-        }
-        if !refused {
-            return Ok(());
-        }
-    }
-    Err(Error::Contended { attempts: ATTEMPTS })
 }

@@ -13,8 +13,10 @@
 //! | `hit` opened into the caller's buffer | |
 //!
 //! Beside them: `barrier` and `marks` (what this process has seen, and never goes back
-//! behind), `invalidate` (tombstones and clears), `breaker` and `foreign` (when the store, or
-//! an entry, is left alone), `drive` (who polls), `stats` and `observe` (what is told).
+//! behind), `operation_table` (what an operation's handles share),
+//! `wait_graph` (who waits for whom), `meeting` (since when barriers retire), `invalidate` (tombstones and clears), `clear` (its barrier, against others'), `breaker` and `foreign` (when the store, or
+//! an entry, is left alone), `drive` (who polls), `stats`, `observe` and `health` (what is
+//! told).
 //!
 //! Values, arguments and tenants are bytes here: turning them from and to a language's own is the
 //! faces' work.
@@ -26,7 +28,9 @@ mod breaker;
 mod cache;
 mod cache_state;
 mod call;
+mod caller;
 mod changes;
+mod clear;
 mod compare;
 mod drive;
 mod error;
@@ -40,18 +44,22 @@ mod inspect;
 mod invalidate;
 mod l1;
 mod marks;
+mod meeting;
 mod name;
 mod observe;
 mod operation;
 mod operation_state;
+mod operation_table;
 mod options;
 mod protect;
 mod read;
+mod seldom;
 mod settle;
 mod sighting;
 mod standing;
 mod stats;
 mod ticket;
+mod wait_graph;
 mod write;
 
 /// The crates below: a face depends on this one alone, and reaches them through it.
@@ -64,9 +72,10 @@ pub use cachekit_store as store;
 
 pub use cache::Cache;
 pub use call::{Call, Encoded, Value};
+pub use caller::{Caller, FlightId};
 pub use drive::block_on;
 pub use error::Error;
-pub use flight::{Caller, FlightId, SharedError};
+pub use flight::SharedError;
 pub use hit::Hit;
 pub use l1::Object;
 pub use observe::{Event, Filled, Observer, Refused};

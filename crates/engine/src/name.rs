@@ -50,7 +50,7 @@ impl Hasher for DigestHasher {
 /// Hashes digests by themselves.
 pub(crate) type Uniform = BuildHasherDefault<DigestHasher>;
 
-/// Tells operations of one process apart.
+/// Tells operations of one process apart: one to a namespace and name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct OperationId(u64);
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache_state::CacheState;
-use crate::flight::{Caller, Join, Lead, Outcome, Same, SharedError, Wait};
+use crate::caller::Caller;
+use crate::flight::{Join, Lead, Outcome, Same, SharedError, Wait};
 use crate::l1::Slot;
 use crate::observe::Event;
 use crate::operation_state::{OperationState, Target, check_ttl};
@@ -174,14 +175,14 @@ impl Operation {
         let flights = &state.cache.process().flights;
         let now = || state.cache.timeline.boot();
         if !get {
-            let lead = flights.replace(target.digest, state.id, &caller, now());
+            let lead = flights.replace(target.digest, state.id(), &caller, now());
             return self.lead(target, intent, Some(lead)).await;
         }
         loop {
             if let Some(slot) = first_level::serve(state, &target.digest) {
                 return Ok(self.hit(slot, Found::FirstLevel));
             }
-            let mut wait = match flights.join(target.digest, state.id, &caller, now()) {
+            let mut wait = match flights.join(target.digest, state.id(), &caller, now()) {
                 Join::Lead(lead) => {
                     // The last flight may have landed between the look above and this one's start.
                     if let Some(slot) = first_level::serve(state, &target.digest) {
@@ -206,7 +207,7 @@ impl Operation {
                     Same::Yes => {}
                     Same::Landed => continue,
                     Same::No => {
-                        let lead = flights.replace(target.digest, state.id, &caller, now());
+                        let lead = flights.replace(target.digest, state.id(), &caller, now());
                         return self.lead(target, intent, Some(lead)).await;
                     }
                 }

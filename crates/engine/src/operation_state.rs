@@ -1,4 +1,5 @@
-//! What all clones of an operation share: its policy, its counters, its barrier.
+//! What all clones of an operation share: its policy, its counters; and, with other handles of the
+//! same name, its barrier.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +10,15 @@ use cachekit_process::PerProcess;
 use cachekit_seal::{NameFields, OpenLimits, Purpose};
 use smallvec::SmallVec;
 
-use crate::barrier::{Barrier, Pair};
-use crate::barrier_addresses::{BarrierAddresses, Derived};
+use crate::barrier::Pair;
+use crate::barrier_addresses::BarrierAddresses;
 use crate::cache_state::CacheState;
 use crate::name::{Digest, DigestKeys, OperationId};
 use crate::observe::Event;
+use crate::operation_table::Known;
 use crate::options::{LARGEST_ENTRY, OperationOptions};
 use crate::protect::{Address, Keys};
+use crate::seldom::Seldom;
 use crate::standing::LastLook;
 use crate::stats::Counters;
 use crate::{Call, Error, Hit};
@@ -23,17 +26,10 @@ use crate::{Call, Error, Hit};
 pub(crate) struct OperationState {
     pub(crate) cache: Arc<CacheState>,
     pub(crate) options: OperationOptions,
-    pub(crate) id: OperationId,
     pub(crate) counters: Counters,
     digests: DigestKeys,
-    process: PerProcess<ProcessState>,
-}
-
-/// What a forked child starts without.
-struct ProcessState {
-    barrier: Barrier,
-    addresses: Derived,
-    last_look: LastLook,
+    /// What a forked child starts without.
+    known: PerProcess<Arc<Known>>,
 }
 
 /// One call's addresses and keys.
@@ -59,35 +55,33 @@ impl OperationState {
 
     pub(crate) fn of(cache: Arc<CacheState>, options: OperationOptions) -> Self {
         let digests = DigestKeys::new(cache.digest_key(), &options);
-        Self {
-            cache,
-            options,
-            id: OperationId::next(),
-            counters: Counters::default(),
-            digests,
-            process: PerProcess::new(),
-        }
+        Self { cache, options, counters: Counters::default(), digests, known: PerProcess::new() }
     }
 
     pub(crate) fn barriers(&self) -> Pair<'_> {
-        Pair { cache: &self.cache.process().barrier, operation: &self.process().barrier }
+        Pair { cache: &self.cache.process().barrier, operation: &self.known().barrier }
+    }
+
+    /// The operation's, not this handle's: what a clear goes by.
+    pub(crate) fn id(&self) -> OperationId {
+        self.known().id
     }
 
     /// Where its barriers live at present.
     pub(crate) fn barrier_addresses(&self) -> Result<Arc<BarrierAddresses>, Error> {
-        self.process().addresses.get(&self.cache, &self.options)
+        self.known().addresses.get(&self.cache, &self.options)
     }
 
     pub(crate) fn last_look(&self) -> &LastLook {
-        &self.process().last_look
+        &self.known().last_look
     }
 
-    fn process(&self) -> &ProcessState {
-        self.process.get_or_init(|| ProcessState {
-            barrier: self.cache.new_barrier(),
-            addresses: Derived::default(),
-            last_look: LastLook::default(),
-        })
+    pub(crate) fn tampering(&self) -> &Seldom {
+        &self.known().tampering
+    }
+
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| self.cache.operation(&self.options))
     }
 
     pub(crate) fn digest(&self, call: &Call<'_>) -> Digest {

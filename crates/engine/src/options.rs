@@ -57,7 +57,8 @@ pub enum OnTamper {
     /// It is a miss: counted, the bytes removed, the function runs.
     #[default]
     Miss,
-    /// The call returns [`Error::Refused`].
+    /// The bytes are removed, and the call that met them returns [`Error::Refused`]; the next one
+    /// computes.
     Raise,
 }
 

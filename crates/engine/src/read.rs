@@ -144,13 +144,13 @@ async fn settle_entry(
     for (index, (address, bytes)) in target.addresses.iter().zip(stored).enumerate() {
         let inspected = match &bytes {
             None => Inspected::Unservable,
-            Some(bytes) => inspect::inspect(state, target, index, bytes, &seen)?,
+            Some(bytes) => inspect::inspect(state, target, index, bytes, &seen),
         };
         let observed = match (inspected, bytes) {
             (_, None) => Observed::Absent,
             (Inspected::LeaveInPlace, _) => Observed::LeftInPlace,
-            (Inspected::Tampered, Some(bytes)) => {
-                Box::pin(inspect::remove(state, store, address, bytes)).await
+            (Inspected::Tampered(refusal), Some(bytes)) => {
+                Box::pin(inspect::tampered(state, store, address, bytes, refusal)).await?
             }
             (Inspected::Servable(slot), Some(bytes)) => {
                 if newest.as_ref().is_none_or(|best| slot.created > best.created) {

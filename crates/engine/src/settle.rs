@@ -11,14 +11,23 @@ use crate::barrier::{Barrier, BarrierValue, Learned, Pair, Snapshot, View};
 use crate::barrier_addresses::BarrierAddresses;
 use crate::compare::compare_and_set;
 use crate::health::heard;
-use crate::inspect;
 use crate::observe::Refused;
 use crate::operation_state::OperationState;
 use crate::protect::Address;
 use crate::standing::Standing;
+use crate::{inspect, meeting};
 
 /// How long a barrier of an unknown or retiring key is left as it is: a deployment may be on.
-const FORBEARANCE: Duration = Duration::from_secs(600);
+pub(crate) const FORBEARANCE: Duration = Duration::from_secs(600);
+
+/// Which barrier.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// One operation's.
+    Operation,
+    /// The whole cache's.
+    Cache,
+}
 
 /// What reading the barriers came to.
 pub(crate) enum Settled {
@@ -71,10 +80,23 @@ pub(crate) async fn settle(
     state.last_look().forget();
     let (cache, operation) = (addresses.cache(), addresses.operation());
     let (of_cache, of_operation) = found.split_at(cache.len().min(found.len()));
-    let cache = Stored { state, store, barrier: pair.cache, addresses: cache, found: of_cache };
+    let cache = Stored {
+        state,
+        store,
+        scope: Scope::Cache,
+        barrier: pair.cache,
+        addresses: cache,
+        found: of_cache,
+    };
     let cache = cache.settle(known.cache).await?;
-    let operation =
-        Stored { state, store, barrier: pair.operation, addresses: operation, found: of_operation };
+    let operation = Stored {
+        state,
+        store,
+        scope: Scope::Operation,
+        barrier: pair.operation,
+        addresses: operation,
+        found: of_operation,
+    };
     let operation = operation.settle(known.operation).await?;
     let standing = |cache, operation| Standing::new(view(pair, cache, operation), addresses);
     Ok(match (cache, operation) {
@@ -102,6 +124,7 @@ fn view(pair: Pair<'_>, cache: BarrierValue, operation: BarrierValue) -> View {
 struct Stored<'a> {
     state: &'a OperationState,
     store: &'a dyn Store,
+    scope: Scope,
     barrier: &'a Barrier,
     addresses: &'a [Address],
     found: &'a [Option<Bytes>],
@@ -128,7 +151,11 @@ impl Stored<'_> {
             None if self.found.iter().all(Option::is_none) => self.rewrite().await,
             None => {
                 let age = self.barrier.foreign_for(self.state.cache.timeline.boot());
-                if age < FORBEARANCE { Ok(One::Foreign) } else { self.rewrite().await }
+                let stored = self.found.iter().flatten().next();
+                if age >= FORBEARANCE || self.is_long_past(stored).await {
+                    return self.rewrite().await;
+                }
+                Ok(One::Foreign)
             }
         }
     }
@@ -167,8 +194,9 @@ impl Stored<'_> {
             let due = match readable {
                 Some(readable) => {
                     let old = now.since(readable.created) >= cache.options.max_ttl;
-                    let retired =
-                        readable.retiring && self.barrier.retiring_for(boot) >= FORBEARANCE;
+                    let retired = readable.retiring
+                        && (self.barrier.retiring_for(boot) >= FORBEARANCE
+                            || self.is_long_past(found.as_ref()).await);
                     old || retired || readable.value != value
                 }
                 None => found.is_none(),
@@ -181,6 +209,13 @@ impl Stored<'_> {
             }
         }
         Ok(condition)
+    }
+
+    /// Whether others have met just these bytes long enough ago.
+    async fn is_long_past(&self, stored: Option<&Bytes>) -> bool {
+        let Some(stored) = stored else { return false };
+        let barrier = (self.scope, self.barrier);
+        meeting::is_long_past(self.state, self.store, barrier, stored).await
     }
 
     async fn swap(
@@ -211,18 +246,15 @@ fn open(state: &OperationState, address: &Address, stored: &[u8]) -> Option<Read
     }
 }
 
-/// Takes note of the highest value that is stored under any of a barrier's addresses.
-pub(crate) fn learn_highest(
+/// The values that are stored under each of a barrier's addresses, as far as they can be read.
+pub(crate) fn values(
     state: &OperationState,
-    barrier: &Barrier,
     addresses: &[Address],
     found: &[Option<Bytes>],
-) {
-    let stored = addresses.iter().zip(found);
-    let values = stored.filter_map(|(address, found)| open(state, address, found.as_deref()?));
-    if let Some(highest) = values.map(|readable| readable.value).max_by_key(|value| value.ms()) {
-        barrier.learn(highest, None);
-    }
+) -> Vec<Option<BarrierValue>> {
+    let value =
+        |address, found: &Option<Bytes>| Some(open(state, address, found.as_deref()?)?.value);
+    addresses.iter().zip(found).map(|(address, found)| value(address, found)).collect()
 }
 
 /// Writes a barrier by compare-and-set, sealed anew.

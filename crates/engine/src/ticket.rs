@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use cachekit_process::{BootMillis, UnixMillis};
 
-use crate::flight::{Begun, FlightId, Lead, Outcome, SharedError};
+use crate::caller::FlightId;
+use crate::flight::{Begun, Lead, Outcome, SharedError};
 use crate::l1::Slot;
 use crate::observe::{Event, Filled};
 use crate::operation_state::{OperationState, Target};

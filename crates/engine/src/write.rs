@@ -131,7 +131,7 @@ fn protect(
         each.push(entry.into_bytes());
     }
     let slot = Arc::new(Slot {
-        operation: state.id,
+        operation: state.id(),
         bytes: each.first().cloned().unwrap_or_default(),
         object: matches!(reopen, Some(Reopen::Plain)).then(|| object.cloned()).flatten(),
         reopen: reopen.unwrap_or(Reopen::Plain),

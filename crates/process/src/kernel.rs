@@ -1,14 +1,24 @@
-//! Randomness from the kernel, and nowhere else: a generator in user space is copied by `fork`.
+//! Randomness from the kernel, and nowhere else: a generator in user space is copied by `fork`, and
+//! so is a lock that one of its threads holds at that moment.
 
 use std::num::NonZeroU64;
 
 /// Fills `buffer` from the kernel's generator.
 ///
+/// It takes no lock, so a child that was forked while other threads were in it goes on. A
+/// system call each time: for a few bytes now and then.
+///
 /// # Panics
 /// If the kernel has no randomness to give. Nothing may be sealed then, and there is no weaker
 /// source to fall back on.
+///
+/// ```
+/// let mut id = [0; 16];
+/// cachekit_process::random(&mut id);
+/// assert_ne!(id, [0; 16]);
+/// ```
 #[expect(clippy::panic, reason = "without kernel randomness every later step would be unsafe")]
-pub(crate) fn fill(buffer: &mut [u8]) {
+pub fn random(buffer: &mut [u8]) {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match read(rest) {
@@ -23,7 +33,7 @@ pub(crate) fn fill(buffer: &mut [u8]) {
 pub(crate) fn nonzero_word() -> NonZeroU64 {
     loop {
         let mut bytes = [0; 8];
-        fill(&mut bytes);
+        random(&mut bytes);
         if let Some(word) = NonZeroU64::new(u64::from_ne_bytes(bytes)) {
             return word;
         }
@@ -59,7 +69,7 @@ mod tests {
             let mut seen = vec![0_u8; length];
             for _ in 0..16 {
                 let mut buffer = vec![0; length];
-                fill(&mut buffer);
+                random(&mut buffer);
                 seen.iter_mut().zip(buffer).for_each(|(seen, byte)| *seen |= byte);
             }
             assert!(seen.iter().all(|byte| *byte != 0));

@@ -5,6 +5,7 @@
 //! | module | answers |
 //! |---|---|
 //! | [`mod@epoch`] | is this still the process that made this state? |
+//! | [`random`] | bytes that no other process has, taken from the kernel without a lock |
 //! | [`per_process`] | state that a forked child must make anew (locks, sockets, runtimes) |
 //! | `mapped` | a file of entries, mapped into memory and shared with other processes (feature) |
 //! | [`writer`] | a nonce that was never used before, by any thread, process or host |
@@ -31,6 +32,7 @@ pub mod writer;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use epoch::{Epoch, epoch};
 pub use family_key::family_key;
+pub use kernel::random;
 pub use per_process::PerProcess;
 pub use time::{BootMillis, UnixMillis};
 pub use timeline::Timeline;

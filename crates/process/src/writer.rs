@@ -116,7 +116,7 @@ fn session_of_its_own() -> NonceSlot {
     static SEALS: AtomicU64 = AtomicU64::new(0);
     let mut sid = [0; 16];
     while sid == [0; 16] {
-        kernel::fill(&mut sid);
+        kernel::random(&mut sid);
     }
     let counter = SEALS.fetch_add(1, Ordering::Relaxed);
     NonceSlot { sid, counter, randomness: mixed_with_clock(kernel::nonzero_word().get()) }

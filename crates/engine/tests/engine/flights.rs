@@ -181,6 +181,56 @@ fn a_scoped_future_knows_its_own_flight_on_whichever_thread_it_is_polled() {
     drop(ticket);
 }
 
+/// Two names, each computed from the other: on whichever executor, one is asked for while the
+/// other waits. A wait of a minute would fail `poll_once`.
+#[test]
+fn two_tasks_that_would_wait_for_each_other_compute() {
+    let operation = in_memory(1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("one");
+    runtime.block_on(async {
+        let lead = async |arguments: &'static [u8]| {
+            let asked = call(arguments);
+            match operation.enter(&asked, Intent::Get, Caller::task(&[])).await {
+                Ok(Entered::Compute(ticket)) => ticket,
+                _ => panic!("nothing is cached and nobody computes"),
+            }
+        };
+        let (a, b) = (lead(b"a").await, lead(b"b").await);
+        let (asked_a, asked_b) = (call(b"a"), call(b"b"));
+        let mut in_a = Box::pin(a.scope(operation.enter(&asked_b, Intent::Get, Caller::task(&[]))));
+        assert!(poll_once(in_a.as_mut()).await.is_pending(), "the first may wait");
+        let mut in_b = Box::pin(b.scope(operation.enter(&asked_a, Intent::Get, Caller::task(&[]))));
+        let Poll::Ready(Ok(Entered::Compute(alone))) = poll_once(in_b.as_mut()).await else {
+            panic!("the second would wait for the first, which waits for it")
+        };
+        drop(alone);
+        let _filled = b.fill(Encoded::Body { bytes: b"b", object: None }).await.expect("fills");
+        let Ok(Entered::Hit(hit)) = in_a.await else { panic!("the first waited for this") };
+        assert_eq!(body(&hit), b"b");
+    });
+}
+
+#[test]
+fn two_threads_that_would_wait_for_each_other_compute() {
+    let operation = in_memory(1);
+    let both_lead = Arc::new(Barrier::new(2));
+    let threads = [[b"a", b"b"], [b"b", b"a"]].map(|[own, other]| {
+        let (operation, both_lead) = (operation.clone(), Arc::clone(&both_lead));
+        thread::spawn(move || {
+            let ticket = lead(&operation, own);
+            both_lead.wait();
+            let inside = async { get(&operation, &call(other), other) };
+            let answer = block_on(ticket.scope(inside));
+            let value = Encoded::Body { bytes: own, object: None };
+            let _filled = block_on(ticket.fill(value)).expect("fills");
+            answer
+        })
+    });
+    let answers = threads.map(|thread| thread.join().expect("no panic"));
+    let computed = answers.iter().filter(|answer| matches!(answer, Answer::Computed(_))).count();
+    assert_eq!(computed, 1, "{answers:?}");
+}
+
 #[test]
 fn a_refresh_computes_beside_a_flight_and_wins() {
     let operation = in_memory(1);

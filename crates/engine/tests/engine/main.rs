@@ -6,11 +6,14 @@
     reason = "a test that meets what it does not expect ends"
 )]
 
+mod clears;
 mod clocks;
 mod cluster;
 mod faults;
 mod flights;
 mod freshness;
+mod handles;
+mod logged;
 mod refusals;
 mod rotation;
 mod sentinel;

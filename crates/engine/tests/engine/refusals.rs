@@ -117,6 +117,20 @@ fn raise_makes_tampering_an_error_with_the_documented_words() {
 }
 
 #[test]
+fn after_it_was_raised_the_call_is_computed_and_cached_again() {
+    let world = World::new();
+    let mut options = world.sealed(ring(1));
+    options.on_tamper = OnTamper::Raise;
+    let operation = operation(options);
+    world.plant(&operation, &call(b"x"), vec![0xC2; 400]);
+    let asked = [call(b"x"), call(b"y")];
+    assert!(matches!(block_on(operation.peek_many(&asked)), Err(Error::Refused(_))));
+    assert_eq!(world.stored(&operation, &call(b"x")), None);
+    assert_eq!(get(&operation, &call(b"x"), b"anew"), Answer::Computed(Filled::Stored));
+    assert_eq!(get(&operation, &call(b"x"), b""), Answer::Cached(b"anew".to_vec()));
+}
+
+#[test]
 fn an_unknown_keys_entry_is_left_in_place_for_ten_minutes() {
     let world = World::new();
     let (theirs, ours) = (operation(world.sealed(ring(2))), operation(world.sealed(ring(1))));

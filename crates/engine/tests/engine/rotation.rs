@@ -1,5 +1,7 @@
 //! Changing the master key without losing the cache.
 
+use std::time::Duration;
+
 use cachekit_engine::{Filled, Operation};
 use cachekit_seal::Keyring;
 
@@ -49,6 +51,62 @@ fn a_naming_key_keeps_names_in_place_through_a_rotation() {
     let both = operation(world.sealed(both.with_naming_key(naming())));
     assert_eq!(old.address(&call(b"x")).ok(), both.address(&call(b"x")).ok());
     assert_eq!(get(&both, &call(b"x"), b""), Answer::Cached(b"1".to_vec()));
+}
+
+/// A process that lives for one call, with these keys and a naming key.
+fn briefly(world: &World, list: &str, arguments: &[u8], value: &[u8]) -> Answer {
+    let naming = cachekit_seal::NamingKey::from_hex(&master_hex(9)).expect("a key");
+    let ring = Keyring::from_rotation(list, None).expect("a ring");
+    get(&operation(world.sealed(ring.with_naming_key(naming))), &call(arguments), value)
+}
+
+const SOME_MINUTES: Duration = Duration::from_secs(599);
+
+#[test]
+fn short_lived_processes_bring_the_barriers_along_before_the_old_key_goes() {
+    let world = World::new();
+    let (old, new) = (master_hex(1), master_hex(2));
+    let both = format!("{new},{old}");
+    briefly(&world, &old, b"x", b"1");
+    assert_eq!(briefly(&world, &both, b"x", b""), Answer::Cached(b"1".to_vec()));
+    // A deployment is on: what the new processes do leaves the old ones their hits.
+    world.clock.advance(SOME_MINUTES);
+    briefly(&world, &both, b"y", b"1");
+    briefly(&world, &old, b"x", b"2");
+    assert_eq!(briefly(&world, &old, b"x", b""), Answer::Cached(b"2".to_vec()));
+    // Ten minutes after the first, and nobody has lived so long.
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(briefly(&world, &both, b"x", b""), Answer::Cached(b"2".to_vec()));
+    assert_eq!(briefly(&world, &new, b"y", b""), Answer::Cached(b"1".to_vec()));
+    assert_eq!(briefly(&world, &new, b"z", b"1"), Answer::Computed(Filled::Stored));
+}
+
+#[test]
+fn short_lived_processes_write_a_barrier_anew_whose_key_is_gone() {
+    let world = World::new();
+    let (old, new) = (master_hex(1), master_hex(2));
+    briefly(&world, &old, b"x", b"1");
+    assert_eq!(briefly(&world, &new, b"y", b"1"), Answer::Computed(Filled::Unwritable));
+    world.clock.advance(SOME_MINUTES);
+    assert_eq!(briefly(&world, &new, b"y", b"1"), Answer::Computed(Filled::Unwritable));
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(briefly(&world, &new, b"y", b"2"), Answer::Computed(Filled::Stored));
+    assert_eq!(briefly(&world, &new, b"y", b""), Answer::Cached(b"2".to_vec()));
+}
+
+#[test]
+fn a_clear_by_the_old_key_grants_another_ten_minutes() {
+    let world = World::new();
+    let naming = cachekit_seal::NamingKey::from_hex(&master_hex(9)).expect("a key");
+    let new = master_hex(2);
+    let theirs = operation(world.sealed(ring(1).with_naming_key(naming)));
+    get(&theirs, &call(b"x"), b"1");
+    briefly(&world, &new, b"y", b"1");
+    world.clock.advance(SOME_MINUTES);
+    cachekit_engine::block_on(theirs.clear()).expect("the store is up");
+    world.clock.advance(Duration::from_secs(1));
+    // The cache's barrier may be written anew by now, the operation's is another than was met.
+    assert_eq!(briefly(&world, &new, b"y", b"1"), Answer::Computed(Filled::Unwritable));
 }
 
 #[test]

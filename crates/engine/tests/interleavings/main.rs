@@ -174,6 +174,26 @@ fn a_fill_in_the_same_process_never_outlives_an_invalidation_or_a_clear() {
 }
 
 #[test]
+fn of_two_clears_that_race_each_keeps_its_promise() {
+    for how in [How::ClearOperation, How::ClearCache] {
+        for l1 in [L1::Off, L1::Bytes(1 << 20)] {
+            // In two processes, and by two handles in one.
+            sample(2_000, || {
+                let world = World::new(false);
+                let (a, b) = (world.process(L1::Off), world.process(l1));
+                let c = if l1 == L1::Off { world.process(l1) } else { b.clone() };
+                vec![
+                    calling(&world, &a.1, 1),
+                    changing(&world, &b, how),
+                    changing(&world, &c, how),
+                    calling(&world, &b.1, 1),
+                ]
+            });
+        }
+    }
+}
+
+#[test]
 fn two_fills_and_two_changes_in_three_processes() {
     sample(6_000, || {
         let world = World::new(false);

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::rand;
 use axum::{
     Json,
     extract::{RawQuery, Request, State},
     http::StatusCode,
 };
+use cachekit_process::random;
 use cachekit_store::Swap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ pub(super) async fn take(
     let (body, _share) = message(&shared, request).await?;
     let ttl = wanted(&body)?;
     let mut id = [0; 16];
-    rand::fill(&mut id).map_err(|_| Refusal::internal())?;
+    random(&mut id);
     let id = hex::encode(id);
     match shared.entries.lock(&caller, name, id.clone(), ttl).await? {
         Swap::Done => Ok(Json(json!({"lock_id": id}))),
