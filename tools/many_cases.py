@@ -161,7 +161,7 @@ def _why(shard: Shard) -> str:
     if shard.failed is None:
         return f"a process ended with {shard.process.returncode}"
     again = f"make test-long LONG_CASES=0 LONG_VALUES={BATCH} LONG_SEED={shard.failed}"
-    return f"a value does not survive; its batch again: {again}"
+    return f"what is above; the same values again: {again}"
 
 
 def _every_type(shards: list[Shard], drawn: int) -> None:

@@ -4,7 +4,7 @@ from any_class import CLASSES
 from encoding import one
 from sameness import same, within
 
-from cachekit import Cache
+from cachekit import Cache, configure
 from cachekit.exceptions import ArgumentError
 from cachekit.serializers import DefaultSerializer, EncryptionWrapper
 
@@ -12,14 +12,17 @@ MASTER_KEY = "4f9d" * 16
 PLAIN = DefaultSerializer(allow=CLASSES)
 SEALED = EncryptionWrapper(serializer=PLAIN, master_key=MASTER_KEY)
 ABSENT = object()
+PATIENCE_SECONDS = 60
 
 
 def every_path(redis_url, folder):
     """By name, functions that give a value away and take it back.
 
     `CACHEKIT_MASTER_KEY` is `MASTER_KEY` while they are made. The caches that name a store keep
-    nothing in the process, so that what comes back has been in that store.
+    nothing in the process, so that what comes back has been in that store. How long that takes is
+    the machine's business.
     """
+    configure(connect_timeout=PATIENCE_SECONDS, operation_timeout=PATIENCE_SECONDS)
     stores = {
         "process": {"backend": None},
         "redis": {"backend": redis_url, "l1": False},
