@@ -467,9 +467,10 @@ def configure(
     """
 
 def reset() -> None:
-    """Makes the process forget what it was configured to, and which functions it knows.
+    """Makes the process forget its configuration, the functions it knows, and the entries it holds.
 
-    Functions that exist already keep what they are bound to. For tests.
+    Functions that were called already keep what they are bound to; those that are decorated from
+    now on begin anew. What is in a store stays there. For tests.
     """
 
 def check_arrow(stream: bytes | bytearray | memoryview, rows: int | None = None) -> None: ...

@@ -147,16 +147,25 @@ fn address<T: ?Sized>(object: &Arc<T>) -> usize {
     Arc::as_ptr(object).cast::<()>() as usize
 }
 
+static ENGINES: PerProcess<Mutex<HashMap<Agreement, engine::Cache>>> = PerProcess::new();
+
+/// Makes whoever asks from now on begin with nothing held by this process. Who has an engine keeps
+/// it. For tests of applications.
+pub fn forget_engines() {
+    let engines = std::mem::take(&mut *ENGINES.get_or_init(Mutex::default).lock());
+    // After the lock: the last of an engine may run code of a store's own.
+    drop(engines);
+}
+
 /// The one engine of all callers whose options agree, built by the first of them.
 ///
-/// It lives as long as the process. A forked child builds its own: the table's lock may be held by
+/// It lives as long as the process, or until [`forget_engines`]. A forked child builds its own: the table's lock may be held by
 /// a thread that the child does not have. Engines that were handed out before the fork go on
 /// working there.
 ///
 /// # Errors
 /// As [`ResolvedOptions::build`].
 pub fn engine_for(options: &ResolvedOptions) -> Result<engine::Cache, Error> {
-    static ENGINES: PerProcess<Mutex<HashMap<Agreement, engine::Cache>>> = PerProcess::new();
     let agreement = options.agreement();
     let mut engines = ENGINES.get_or_init(Mutex::default).lock();
     if let Some(engine) = engines.get(&agreement) {
