@@ -83,7 +83,7 @@ FRAMES = {
 def test_a_pandas_frame(name):
     frame = FRAMES[name]
     result = again(frame)
-    pd.testing.assert_frame_equal(result, frame, check_freq=False)
+    pd.testing.assert_frame_equal(result, frame, check_flags=True)
     assert type(result.index) is type(frame.index)
     assert list(result.dtypes) == list(frame.dtypes)
     assert type(result.columns) is type(frame.columns)
@@ -116,7 +116,7 @@ def test_a_time_zone_is_of_the_same_library(zone, unit):
         (of_level, lambda frame: frame.index.get_level_values(0)),
     ]:
         result = again(frame)
-        pd.testing.assert_frame_equal(result, frame, check_freq=False)
+        pd.testing.assert_frame_equal(result, frame)
         assert repr(moments_of(result).tz) == repr(moments_of(frame).tz)
         assert moments_of(result).unit == unit
 
@@ -169,17 +169,11 @@ def test_attributes_that_json_would_change_are_refused(value):
         pd.DataFrame({"missing": objects("a", float("nan"), None)}),
         pd.DataFrame({"other": objects("a", pd.NA)}),
         pd.DataFrame({"str": objects("a", np.str_("b"))}),
-        pd.DataFrame({"ints": objects(1, 2)}),
         pd.DataFrame({"moments": objects(pd.Timestamp("2026-01-01"))}),
         pd.DataFrame({"digits": objects(decimal.Decimal("1.10"), decimal.Decimal(1))}),
         pd.DataFrame({"inside": objects({"a": 1}, {"a": 1.0})}),
-        pd.DataFrame({"a": [1, 2]}, index=pd.Index([1, 2], dtype="Int64")),
-        pd.DataFrame([[1]], columns=pd.Index([np.str_("a")], dtype=object)),
-        pd.DataFrame([[1, 2]], columns=["a", 1]),
-        pd.DataFrame([[1, 2]], columns=["a", "a"]),
         pd.DataFrame(index=range(3)),
         pd.DataFrame({"a": [1, 2]}, index=pd.Index([1, "x"])),
-        pd.DataFrame({"a": [1]}).set_flags(allows_duplicate_labels=False),
     ],
     ids=lambda frame: " ".join([*map(str, frame.columns), str(frame.index.dtype)]),
 )
@@ -266,8 +260,15 @@ def test_rows_that_are_not_there_are_refused():
     forged = stream(nothing).replace(struct.pack("<q", 3), struct.pack("<q", 2**40))
     with pytest.raises(SerializationError, match="more than eight to a byte"):
         ArrowSerializer().deserialize(forged)
-    with pytest.raises(SerializationError, match="more than eight to a byte"):
-        ArrowSerializer().serialize(pa.table({"n": pa.nulls(10_000_000)}))
+
+
+def test_rows_without_a_byte_of_their_own_are_given_one_for_eight():
+    for column in [pa.nulls(5001), pa.array([{}] * 5001, pa.struct([]))]:
+        table = pa.table({"n": column})
+        assert again(table).equals(table)
+        assert len(ArrowSerializer().serialize(table)) == 626
+    frame = pl.DataFrame({"n": [None] * 5001})
+    assert again(frame).equals(frame)
 
 
 def test_offsets_beyond_the_data_are_refused():

@@ -1,6 +1,6 @@
 """Data frames and tables, as an Arrow IPC stream.
 
-`_pandas` has the frames of plain columns, which need neither pyarrow's conversion nor its threads.
+`_pandas` and `_polars` have what is particular to theirs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import sys
 from cachekit._native import check_arrow
 from cachekit.exceptions import ConfigurationError, SerializationError
 
+from ._panics import failures
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -18,6 +20,9 @@ __all__ = ["ArrowSerializer", "from_checked", "from_stream", "to_stream"]
 
 KIND = b"cachekit.kind"
 """Schema metadata: which library's class it was, so that the same comes back."""
+
+_ROWS_TO_A_BYTE = 8
+"""What a reader believes, as `check_arrow` says."""
 
 KEPT = (
     "pandas.DataFrame, pandas.Series, polars.DataFrame, polars.Series, "
@@ -31,8 +36,8 @@ class ArrowSerializer:
     That is ``DataFrame`` and ``Series`` of pandas and polars, ``Table`` and ``RecordBatch`` of
     pyarrow. The bytes are one Arrow IPC stream, which every Arrow implementation reads. Needs
     ``pyarrow`` (``pip install pyarrow``), and the library of the frame when it is read back.
-    Subclasses are refused, and so is a frame that would not come back as it was: a column of mixed
-    objects, a label that is no text.
+    Subclasses are refused, and so is a frame that would not come back as it was, as one with a
+    column of objects of several types.
     """
 
     serializer_id = 3
@@ -66,10 +71,10 @@ def to_stream(value: Any) -> bytes:
     arrow = library("pyarrow")
     try:
         kind, table = _to_table(value, arrow)
-    except (arrow.ArrowException, TypeError, ValueError, OverflowError) as error:
+    except failures(arrow.ArrowException, TypeError, ValueError, OverflowError) as error:
         # The library's own text may quote a cell.
         name = type(error).__name__
-        raise SerializationError(f"Arrow has no type for a column: {name}") from None
+        raise SerializationError(f"Arrow has no words for the frame: {name}") from None
     metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
     if KIND in metadata and kind not in {b"pandas.DataFrame", b"pandas.Series"}:
         raise SerializationError("the table's metadata use a key of cachekit's own")
@@ -82,6 +87,8 @@ def to_stream(value: Any) -> bytes:
             empty = [column.chunk(0) for column in table.columns]
             writer.write_batch(arrow.RecordBatch.from_arrays(empty, schema=table.schema))
     stream: bytes = sink.getvalue().to_pybytes()
+    # Columns of nothing but gaps have no bytes. Behind its end a stream may have any.
+    stream = stream.ljust(-(-table.num_rows // _ROWS_TO_A_BYTE), b"\0")
     check_arrow(stream, table.num_rows)
     return stream
 
@@ -93,7 +100,10 @@ def from_stream(data: bytes | bytearray) -> Any:
 
 
 def from_checked(data: bytes | bytearray | memoryview) -> Any:
-    """The frame in a stream that `check_arrow` has passed. Memory that can be written is taken over."""
+    """The frame in a stream that `check_arrow` has passed.
+
+    Memory that can be written is taken over.
+    """
     arrow = library("pyarrow")
     try:
         table = arrow.ipc.open_stream(arrow.py_buffer(data)).read_all()
@@ -105,7 +115,8 @@ def from_checked(data: bytes | bytearray | memoryview) -> Any:
         return _from_table(kind, table.replace_schema_metadata(metadata or None), data)
     except (SerializationError, ConfigurationError):
         raise
-    except Exception:  # noqa: BLE001 - what the libraries raise on forged metadata is their affair
+    except failures(Exception):
+        # What the libraries raise on forged metadata is their affair.
         raise SerializationError(f"{len(data)} bytes that are not an Arrow stream") from None
 
 
@@ -121,9 +132,13 @@ def _to_table(value: Any, arrow: Any) -> tuple[bytes, Any]:
     if cls is arrow.RecordBatch:
         return b"pyarrow.RecordBatch", arrow.Table.from_batches([value])
     if polars is not None and cls is polars.DataFrame:
-        return b"polars.DataFrame", _of_polars(value, polars)
+        from . import _polars
+
+        return b"polars.DataFrame", _polars.to_table(value, arrow, polars)
     if polars is not None and cls is polars.Series:
-        return b"polars.Series", _of_polars(value.to_frame(), polars)
+        from . import _polars
+
+        return b"polars.Series", _polars.to_table(value.to_frame(), arrow, polars)
     raise SerializationError(
         f"ArrowSerializer keeps {KEPT}, not {cls.__module__}.{cls.__qualname__}"
     )
@@ -133,13 +148,6 @@ def _class(value: object) -> Any:
     return type(value)
 
 
-def _of_polars(frame: Any, polars: Any) -> Any:
-    table = frame.to_arrow()
-    if polars.from_arrow(table.slice(0, 0)).schema != frame.schema:
-        raise SerializationError("Arrow would give a column back as another type of polars")
-    return table
-
-
 def _from_table(kind: bytes, table: Any, data: bytes | bytearray | memoryview) -> Any:
     name = kind.decode()
     if name.startswith("pandas."):
@@ -147,7 +155,9 @@ def _from_table(kind: bytes, table: Any, data: bytes | bytearray | memoryview) -
 
         return _pandas.from_table(name, table, data, library("pandas"))
     if name.startswith("polars."):
-        frame = library("polars").from_arrow(table)
+        from . import _polars
+
+        frame = _polars.from_table(table, library("polars"))
         return frame if name == "polars.DataFrame" else frame.to_series()
     if name == "pyarrow.RecordBatch":
         return _one_batch(table)

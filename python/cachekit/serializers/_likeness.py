@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["are_alike", "are_frames_alike"]
+__all__ = ["are_alike", "difference"]
 
 _PLAIN = frozenset({str, bytes, int, bool, type(None)})
 """Types whose objects are alike where they are equal."""
@@ -39,20 +39,26 @@ def _are_rows_alike(one: Any, other: Any) -> bool:
     return bool(one == other) if _PLAIN.issuperset(types) else all(map(are_alike, one, other))
 
 
-def are_frames_alike(one: Any, other: Any) -> bool:
-    """Of frames of pandas: labels, index and types of columns; of objects what they are."""
-    width = len(one.columns)
-    return bool(
-        one.flags == other.flags
-        and _are_axes_alike(one.columns, other.columns)
-        and _are_axes_alike(one.index, other.index)
-        and all(map(_are_types_alike, one.dtypes, other.dtypes))
-        and all(
-            are_alike(one.iloc[:, number].tolist(), other.iloc[:, number].tolist())
-            for number in range(width)
-            if str(one.dtypes.iloc[number]) == "object"
-        )
-    )
+def difference(one: Any, other: Any) -> tuple[int | None, str] | None:
+    """Of frames of pandas without rows: a column by its number, or what else is not alike."""
+    if not _are_steps_alike(one.columns, other.columns):
+        return None, f"column labels ({_class(one.columns).__name__} of {_kind(one.columns)})"
+    if not _are_steps_alike(one.index, other.index):
+        return None, f"the index ({_class(one.index).__name__} of {_kind(one.index)})"
+    for number, (dtype, again) in enumerate(zip(one.dtypes, other.dtypes, strict=True)):
+        if not _are_types_alike(dtype, again):
+            return number, "a type"
+    return None
+
+
+def _kind(axis: Any) -> str:
+    return "levels" if axis.nlevels > 1 else _class(axis.dtype).__name__
+
+
+def _are_steps_alike(one: Any, other: Any) -> bool:
+    """Alike, and of moments that are equally far apart if they were known to be."""
+    freqs = getattr(one, "freq", None), getattr(other, "freq", None)
+    return bool(freqs[0] == freqs[1]) and _are_axes_alike(one, other)
 
 
 def _are_axes_alike(one: Any, other: Any) -> bool:
@@ -60,8 +66,9 @@ def _are_axes_alike(one: Any, other: Any) -> bool:
         return False
     if one.nlevels > 1:
         return one.nlevels == other.nlevels and all(
-            _are_axes_alike(one.get_level_values(level), other.get_level_values(level))
-            for level in range(one.nlevels)
+            _are_types_alike(level.dtype, again.dtype)
+            and _are_axes_alike(one.get_level_values(number), other.get_level_values(number))
+            for number, (level, again) in enumerate(zip(one.levels, other.levels, strict=True))
         )
     if not _are_types_alike(one.dtype, other.dtype):
         return False
@@ -76,7 +83,7 @@ def _are_types_alike(one: Any, other: Any) -> bool:
     if hasattr(one, "tz"):
         return name_of(one.tz) is not None and name_of(one.tz) == name_of(other.tz)
     if hasattr(one, "categories"):
-        return bool(one.ordered == other.ordered) and _are_axes_alike(
+        return bool(one.ordered == other.ordered) and _are_steps_alike(
             one.categories, other.categories
         )
     return True

@@ -15,7 +15,9 @@ from importlib import import_module
 from cachekit.exceptions import SerializationError
 
 from . import _conversion
+from ._axes import packed, unpacked
 from ._likeness import are_alike
+from ._refusal import aspect_refused
 from ._zones import name_of, place_of, zone_of
 
 TYPE_CHECKING = False
@@ -29,11 +31,12 @@ _LAYOUT = b"cachekit.pandas"
 
 `index` is there if the columns are plain: start, stop and step. `labels` are those of a range.
 `gaps` are what is missing in columns that are text as objects, and `zones` the names of time zones,
-each by the number of the column in the table. `attrs` are the frame's. `pandas` is the major
-version that wrote a frame whose columns are not plain.
+each by the number of the column in the table. `attrs` are the frame's, `name` that of a Series if
+it is no text, and `once` says that no label may occur twice. `pandas` is the major version that
+wrote a frame whose columns are not plain; what else there is of such a frame, `_conversion` says.
 """
 
-_NUMBERS = frozenset("iufMm")
+_NUMBERS = frozenset("biufMm")
 _WORD = 8
 _GAPS = {"None": None, "nan": float("nan")}
 """What may stand for text that is not there, in a column of objects."""
@@ -45,13 +48,26 @@ _DEFAULTS: dict[str, Any] = {}
 def to_table(value: Any, arrow: Any, pandas: Any) -> tuple[bytes, Any]:
     """The kind, and the table that `from_table` makes the frame of."""
     if type(value) is pandas.DataFrame:
-        return b"pandas.DataFrame", _of_frame(value, arrow, pandas)
+        return b"pandas.DataFrame", _of_frame(value, {}, arrow, pandas)
+    layout: dict[str, Any] = {}
+    label = value.name if type(value.name) is str else ""
     if value.name is not None and type(value.name) is not str:
-        raise SerializationError("a Series whose name is no text")
-    frame = value.to_frame("" if value.name is None else value.name)
+        layout["name"] = _name(value.name)
+    # Labels that may occur but once would be those of the column too.
+    frame = value.set_flags(allows_duplicate_labels=True).to_frame(label)
+    if not value.flags.allows_duplicate_labels:
+        frame = frame.set_flags(allows_duplicate_labels=False)
     frame.attrs = value.attrs
     named = b"" if value.name is None else b".named"
-    return b"pandas.Series" + named, _of_frame(frame, arrow, pandas)
+    return b"pandas.Series" + named, _of_frame(frame, layout, arrow, pandas)
+
+
+def _name(name: object) -> str:
+    try:
+        return packed(name)
+    except SerializationError:
+        what = "of a type that would not come back; rename the Series to a text"
+        raise aspect_refused(f"its name ({type(name).__name__})", what) from None
 
 
 def from_table(kind: str, table: Any, data: bytes | bytearray | memoryview, pandas: Any) -> Any:
@@ -64,17 +80,23 @@ def from_table(kind: str, table: Any, data: bytes | bytearray | memoryview, pand
         frame = _conversion.from_table(table, layout, pandas)
     if kind != "pandas.DataFrame":
         frame = frame.iloc[:, 0]
-        frame = frame if kind == "pandas.Series.named" else frame.rename(None)
+        if "name" in layout:
+            frame.name = unpacked(layout["name"])
+        elif kind != "pandas.Series.named":
+            frame = frame.rename(None)
     if "attrs" in layout:
         frame.attrs = layout["attrs"]
-    return frame
+    return frame.set_flags(allows_duplicate_labels=False) if "once" in layout else frame
 
 
-def _of_frame(frame: Any, arrow: Any, pandas: Any) -> Any:
-    if not frame.attrs:
-        return _of_bare(frame, {}, arrow, pandas)
-    layout = {"attrs": _attributes(frame)}
-    bare = frame.copy(deep=False)
+def _of_frame(frame: Any, layout: dict[str, Any], arrow: Any, pandas: Any) -> Any:
+    if not frame.attrs and frame.flags.allows_duplicate_labels:
+        return _of_bare(frame, layout, arrow, pandas)
+    if frame.attrs:
+        layout["attrs"] = _attributes(frame)
+    if not frame.flags.allows_duplicate_labels:
+        layout["once"] = True
+    bare = frame.set_flags(allows_duplicate_labels=True)
     bare.attrs = {}
     return _of_bare(bare, layout, arrow, pandas)
 
@@ -86,7 +108,10 @@ def _attributes(frame: Any) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError):
         again = None
     if not are_alike(frame.attrs, again):
-        raise SerializationError("attributes of a frame that JSON would not give back as they are")
+        what = (
+            "JSON would not give them back as they are; keep numbers, texts, lists and dicts in it"
+        )
+        raise aspect_refused("attrs", what)
     return dict(frame.attrs)
 
 
@@ -113,7 +138,6 @@ def _plain_table(frame: Any, layout: dict[str, Any], arrow: Any, pandas: Any) ->
         or index.name is not None
         or columns.name is not None
         or not labels
-        or not frame.flags.allows_duplicate_labels
         or columns.dtype != _label_type(pandas)
         or any(type(label) is not str for label in labels)
         or len(set(labels)) != len(labels)
@@ -172,8 +196,12 @@ def _objects_of_text(values: Any, number: int, layout: dict[str, Any], arrow: An
         items = [None if type(item) is float else item for item in items]
     else:
         return None
+    try:
+        array = arrow.array(items, arrow.large_string())
+    except UnicodeEncodeError:
+        return None
     layout.setdefault("gaps", {})[number] = gap
-    return arrow.array(items, arrow.large_string())
+    return array
 
 
 def _are_nan(items: list[float]) -> bool:
@@ -253,8 +281,8 @@ def _column(column: Any, memory: bytearray | memoryview, base: int) -> Any:
     bare = column
     if getattr(column.type, "tz", None) is not None:
         bare = column.cast(import_module("pyarrow").timestamp(column.type.unit))
-    if column.num_chunks != 1 or column.null_count or not len(column):
-        # Only moments and durations have gaps here: numbers have NaN.
+    if column.num_chunks != 1 or column.null_count or not len(column) or column.type == "bool":
+        # Only moments and durations have gaps here: numbers have NaN. Truth values are bits.
         return bare.to_numpy(zero_copy_only=False)
     values = column.chunk(0)
     dtype = numpy.dtype(bare.type.to_pandas_dtype())
