@@ -157,7 +157,8 @@ fuzz: $(TOOLS)/bin/cargo-fuzz ## Fuzz every target for FUZZ_SECONDS each
 .PHONY: fuzz-python
 fuzz-python: $(VENV)/.dev-tools $(VENV)/.package ## Fuzz the Python faces of the decoders for FUZZ_SECONDS
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) install --quiet '$(ATHERIS)'
-	$(BIN)/python fuzz/python/faces.py -max_total_time=$(FUZZ_SECONDS)
+	@mkdir -p fuzz/artifacts
+	$(BIN)/python fuzz/python/faces.py fuzz/corpus/faces -artifact_prefix=fuzz/artifacts/ -max_total_time=$(FUZZ_SECONDS)
 
 ##@ Work on it
 
