@@ -5,16 +5,14 @@ import datetime as dt
 import decimal
 import fractions
 import ipaddress
-import math
 import pathlib
 import re
 import uuid
 import zoneinfo
 
 import numpy as np
-import pandas as pd
-import polars as pl
 from any_class import CLASSES, MEMBERS, NAMED_TUPLES, RECORDS, Frozen, Pair, Typed
+from any_frame import FRAME_TYPES, FRAMES
 from hypothesis import strategies as st
 
 # Leaves -----------------------------------------------------------------------------------------
@@ -168,46 +166,6 @@ SCALARS = st.one_of(
     st.builds(lambda make, it: make(it), st.sampled_from(LONG), st.floats()),
 )
 
-# To pandas a NaN is a gap, whatever its bits.
-REALS = st.floats(allow_nan=False) | st.just(math.nan)
-CELLS = st.lists(
-    st.tuples(
-        st.integers(-(2**63), 2**63 - 1),
-        REALS,
-        st.none() | st.text(max_size=3),
-        st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1)),
-        st.booleans(),
-    ),
-    max_size=3,
-)
-COLUMNS = ["whole", "real", "text", "moment", "truth"]
-
-
-def pandas_frame(rows, index):
-    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-    kinds = ["int64", "float64", "str", "datetime64[us]", "bool"]
-    return pd.DataFrame(
-        {
-            name: pd.Series(list(cells), dtype=kind)
-            for name, cells, kind in zip(COLUMNS, columns, kinds, strict=True)
-        }
-    ).set_index(index or pd.RangeIndex(len(rows)))
-
-
-def polars_frame(rows):
-    kinds = [pl.Int64, pl.Float64, pl.String, pl.Datetime("us"), pl.Boolean]
-    return pl.DataFrame(rows, dict(zip(COLUMNS, kinds, strict=True)), orient="row")
-
-
-FRAMES = st.one_of(
-    st.builds(pandas_frame, CELLS, st.sampled_from([None, "text", "moment"])),
-    CELLS.map(polars_frame),
-    st.lists(REALS, max_size=3).map(lambda cells: pd.Series(cells, dtype="f8", name="a")),
-    st.lists(st.none() | st.text(max_size=3), max_size=3).map(
-        lambda cells: pl.Series("a", cells, pl.String)
-    ),
-)
-
 
 @st.composite
 def scarce(draw):
@@ -260,6 +218,6 @@ TYPES = {
     *(ipaddress.IPv4Address, ipaddress.IPv4Network, ipaddress.IPv4Interface),
     *(ipaddress.IPv6Address, ipaddress.IPv6Network, ipaddress.IPv6Interface),
     *(np.ndarray, *(dtype.type for dtype in DTYPES), np.str_, *LONG),
-    *(pd.DataFrame, pd.Series, pl.DataFrame, pl.Series),
+    *FRAME_TYPES,
     *CLASSES,
 }

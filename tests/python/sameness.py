@@ -7,9 +7,9 @@ import itertools
 import struct
 
 import numpy as np
-import pandas as pd
-import polars as pl
 from any_class import RECORDS
+from any_frame import FRAME_TYPES
+from same_frame import same_frame
 
 
 def same(one, other):
@@ -62,13 +62,8 @@ def same_leaf(one, other):
         return one == other and one.fold == other.fold and same(one.tzinfo, other.tzinfo)
     if isinstance(one, dt.timezone):
         return one == other and one.tzname(None) == other.tzname(None)
-    if isinstance(one, pd.DataFrame):
-        index = type(one.index) is type(other.index) and one.index.equals(other.index)
-        return index and one.equals(other) and list(one.dtypes) == list(other.dtypes)
-    if isinstance(one, pd.Series | pl.Series):
-        return one.equals(other) and one.dtype == other.dtype and one.name == other.name
-    if isinstance(one, pl.DataFrame):
-        return one.equals(other) and one.schema == other.schema
+    if type(one) in FRAME_TYPES:
+        return same_frame(one, other, same)
     return one == other
 
 

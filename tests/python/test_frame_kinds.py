@@ -95,6 +95,18 @@ def test_an_ordinary_frame_comes_back_as_it_was(name):
         assert list(map(type, again(frame).iloc[:, number])) == list(map(type, column))
 
 
+def test_categories_without_rows_beside_text():
+    text = pd.array(["a"], dtype="string[pyarrow]")[:0]
+    column = pd.Categorical([], ["b", "a"])
+    for frame in (pd.DataFrame({"c": column, "s": text}), pd.DataFrame({"c": column}, text)):
+        assert list(again(frame)["c"].dtype.categories) == ["b", "a"]
+    chunks = pa.chunked_array([], pa.string())
+    table = pa.table(
+        {"s": chunks, "d": pa.DictionaryArray.from_arrays(pa.array([], pa.int8()), ["x"])}
+    )
+    assert again(table)["d"].chunk(0).dictionary.to_pylist() == ["x"]
+
+
 @pytest.mark.parametrize("name", [0, 1.5, np.int64(3), ("a", 1), True, dt.date(2026, 1, 1)])
 def test_a_series_may_have_any_name(name):
     for series in (pd.Series([1, 2], name=name), pd.Series(["a"], ["x"], name=name)):
@@ -118,6 +130,7 @@ def test_the_bits_of_complex_numbers():
     [
         pl.Series([1, 2]).to_frame(),
         pl.DataFrame({"": [1], "column_0": ["a"]}),
+        pl.DataFrame({"1": [1], "\0": ["a"], "0": [None]}),
         pl.DataFrame({"wide": pl.Series([2**127 - 1, -(2**127), None], dtype=pl.Int128), "a": 1})
         if hasattr(pl, "Int128")
         else pl.DataFrame(),

@@ -82,9 +82,12 @@ def to_stream(value: Any) -> bytes:
     schema = table.schema.with_metadata({**metadata, KIND: kind})
     with arrow.ipc.new_stream(sink, schema) as writer:
         writer.write_table(table)
-        if not table.num_rows and all(column.num_chunks for column in table.columns):
+        if not table.num_rows:
             # Without a batch there would be no dictionaries, and categories are those.
-            empty = [column.chunk(0) for column in table.columns]
+            empty = [
+                column.chunk(0) if column.num_chunks else column.combine_chunks()
+                for column in table.columns
+            ]
             writer.write_batch(arrow.RecordBatch.from_arrays(empty, schema=table.schema))
     stream: bytes = sink.getvalue().to_pybytes()
     # Columns of nothing but gaps have no bytes. Behind its end a stream may have any.

@@ -9,6 +9,7 @@ from ._refusal import FrameRefusedError, column_refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 __all__ = ["from_table", "to_table"]
@@ -25,10 +26,9 @@ _WIDE = ("Int128", "UInt128")
 def to_table(frame: Any, arrow: Any, polars: Any) -> Any:
     """The table that `from_table` makes the frame of."""
     wide = {number: str(t) for number, t in enumerate(frame.dtypes) if str(t) in _WIDE}
-    names = [frame.columns[number] for number in wide]
-    told = frame.with_columns(polars.col(names).cast(polars.String)) if wide else frame
     try:
-        table = _told(told.to_arrow(), wide)
+        table = _numbered(frame, wide, polars).to_arrow().rename_columns(frame.columns)
+        table = _told(table, wide)
         # Values of columns within columns may fail where their types do not.
         rows = table.num_rows if any(dtype.is_nested() for dtype in frame.dtypes) else 0
         again, part = from_table(table.slice(0, rows), polars), frame.slice(0, rows)
@@ -38,6 +38,19 @@ def to_table(frame: Any, arrow: Any, polars: Any) -> Any:
     if is_kept:
         return table
     raise _culprit(frame, arrow, polars)
+
+
+def _numbered(frame: Any, wide: Iterable[int], polars: Any) -> Any:
+    """With numbers for names: polars panics over one that has a NUL in it."""
+    names = _numbers(len(frame.columns))
+    numbered = frame.rename(dict(zip(frame.columns, names, strict=True)))
+    if not wide:
+        return numbered
+    return numbered.with_columns(polars.col([names[n] for n in wide]).cast(polars.String))
+
+
+def _numbers(width: int) -> list[str]:
+    return [str(number) for number in range(width)]
 
 
 def _told(table: Any, wide: dict[int, str]) -> Any:
@@ -52,10 +65,10 @@ def from_table(table: Any, polars: Any) -> Any:
     wide: dict[str, str] = json.loads(metadata.get(_LAYOUT, b"{}"))
     names = table.column_names
     # A name that is empty would become another.
-    frame = polars.from_arrow(table.rename_columns(list(map(str, range(len(names))))))
+    frame = polars.from_arrow(table.rename_columns(_numbers(len(names))))
     for number, name in wide.items():
         if name in _WIDE:
-            frame = frame.with_columns(polars.col(number).cast(getattr(polars, name)))
+            frame = frame.with_columns(polars.col(str(number)).cast(getattr(polars, name)))
     frame.columns = names
     return frame
 
