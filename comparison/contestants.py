@@ -80,7 +80,7 @@ def ours(url: str) -> dict[str, dict[str, Outcome]]:
     from comparison import values
 
     allow = [values.Colour, values.Level, values.Access, values.Named, values.Data, values.Slotted]
-    allow += [values.Attrs, values.Struct, values.Model]
+    allow += [values.Attrs, values.Struct, values.Model, values.Word]
     name = iter(range(10_000))
     pack = msgspec.msgpack
 

@@ -13,13 +13,14 @@ import pathlib
 import re
 import uuid
 import zoneinfo
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 
 import attrs
 import msgspec
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pydantic
 
 if TYPE_CHECKING:
@@ -34,12 +35,20 @@ class Level(str, enum.Enum):
     HIGH = "high"
 
 
+class Word(enum.StrEnum):
+    YES = "yes"
+
+
 class Access(enum.Flag):
     READ = 1
     WRITE = 2
 
 
 class Named(NamedTuple):
+    x: int
+
+
+class Typed(TypedDict):
     x: int
 
 
@@ -89,6 +98,7 @@ VALUES: Final[dict[str, Callable[[], Any]]] = {
     "set": lambda: {1, 2},
     "frozenset": lambda: frozenset({1}),
     "dict": lambda: {"b": 1, "a": 2},
+    "TypedDict": lambda: Typed(x=1),
     "dict with int keys": lambda: {1: "a"},
     "dict with tuple keys": lambda: {(1, 2): "a"},
     "OrderedDict": lambda: collections.OrderedDict(a=1),
@@ -109,8 +119,11 @@ VALUES: Final[dict[str, Callable[[], Any]]] = {
     "Path": lambda: pathlib.Path("/a/b"),
     "Enum": lambda: Colour.RED,
     "str Enum": lambda: Level.HIGH,
+    "StrEnum": lambda: Word.YES,
     "Flag": lambda: Access.READ | Access.WRITE,
     "IPv4Address": lambda: ipaddress.ip_address("127.0.0.1"),
+    "IPv6Address": lambda: ipaddress.ip_address("2001:db8::1"),
+    "IPv4Network": lambda: ipaddress.ip_network("10.0.0.0/8"),
     "IPv6Network": lambda: ipaddress.ip_network("2001:db8::/32"),
     "re.Pattern": lambda: re.compile("a+", re.IGNORECASE),
     "dataclass": lambda: Data(1, Data(2)),
@@ -127,6 +140,9 @@ VALUES: Final[dict[str, Callable[[], Any]]] = {
     ),
     "pandas DataFrame in a dict": lambda: {"frame": pd.DataFrame({"a": [1]})},
     "polars DataFrame": lambda: pl.DataFrame({"a": [1, None]}),
+    "polars DataFrame in a list": lambda: [pl.DataFrame({"a": [[1], None]})],
+    "pyarrow Table": lambda: pa.table({"a": [1, None], "b": [["x"], []]}),
+    "pyarrow Table in a dict": lambda: {"table": pa.table({"a": [1]})},
     "an open lock": lambda: __import__("threading").Lock(),
 }
 
@@ -135,8 +151,9 @@ def same(one: Any, other: Any) -> bool:
     """Equal, of equal type, all the way down."""
     if type(one) is not type(other):
         return False
-    if isinstance(one, (pd.DataFrame, pl.DataFrame)):
-        return bool(one.equals(other) and list(one.dtypes) == list(other.dtypes))
+    if isinstance(one, (pd.DataFrame, pl.DataFrame, pa.Table)):
+        types = [it.schema if isinstance(it, pa.Table) else list(it.dtypes) for it in (one, other)]
+        return bool(one.equals(other) and types[0] == types[1])
     if isinstance(one, np.ndarray):
         return one.dtype == other.dtype and one.tobytes() == other.tobytes()
     if isinstance(one, dict):
