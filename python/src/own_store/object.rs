@@ -1,7 +1,7 @@
 //! The object, looked over once; and one store for one object, whoever names it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use cachekit::OpenStore;
@@ -25,8 +25,6 @@ pub(crate) struct ObjectStore {
     pub(super) largest_entry: Option<usize>,
     pub(super) workers: PerProcess<Workers>,
     pub(super) event_loop: PerProcess<EventLoop>,
-    /// Whether the log has heard of its present trouble.
-    pub(super) complained: AtomicBool,
 }
 
 /// By the object's identity, which no other object can have as long as the store holds it. Locked
@@ -53,7 +51,6 @@ impl ObjectStore {
             object: object.clone().unbind(),
             workers: PerProcess::new(),
             event_loop: PerProcess::new(),
-            complained: AtomicBool::new(false),
         });
         let mut known = known();
         let known = known.get_or_insert_default();

@@ -1,7 +1,6 @@
 //! The contract, kept by asking an object.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -62,23 +61,13 @@ impl PythonStore {
                 }
             }
         };
-        let answer = match tokio::time::timeout(self.patience, asked).await {
+        match tokio::time::timeout(self.patience, asked).await {
             Ok(answer) => answer.map_err(|failure| failure.of(method, &shared.address)),
             Err(_) => {
                 let seen =
                     format!("no answer from its {} within {:?}", method.name(), self.patience);
                 Err(Error::new(ErrorKind::Timeout, &*shared.address, seen))
             }
-        };
-        self.complain(answer.as_ref().err());
-        answer
-    }
-
-    /// The cache goes on without the store; whoever wrote it wants to know, once for each trouble.
-    fn complain(&self, error: Option<&Error>) {
-        let before = self.shared.complained.swap(error.is_some(), Relaxed);
-        if let (Some(error), false) = (error, before) {
-            log::warn!("{error}");
         }
     }
 
