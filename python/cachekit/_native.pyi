@@ -436,7 +436,7 @@ def configure(
     """
 
 def reset() -> None:
-    """Makes the process forget what it was configured to, and which functions it knows.
+    """Makes the process forget its configuration, its functions, and what its caches hold.
 
     Functions that exist already keep what they are bound to. For tests.
     """

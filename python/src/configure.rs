@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use cachekit::{MasterKeySource, Settings};
+use cachekit::{MasterKeySource, Settings, shared};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::engine::OnTamper;
 use crate::errors::{Result, misconfigured};
-use crate::{options, quantity, registry};
+use crate::{detach, options, quantity, registry};
 
 /// What has been bound to the settings in force, and would not hear of a change.
 #[derive(Clone, Copy)]
@@ -81,11 +81,12 @@ pub(crate) fn configure(
     Ok(cachekit::configure(settings)?)
 }
 
-/// Makes the process forget what it was configured to, and which functions it knows. Functions that
-/// exist already keep what they are bound to. For tests.
+/// Makes the process forget what it was configured to, which functions it knows, and what its caches
+/// hold. Functions that exist already keep what they are bound to. For tests.
 #[pyfunction]
-pub(crate) fn reset() -> Result<()> {
+pub(crate) fn reset(py: Python<'_>) -> Result<()> {
     cachekit::configure(Settings::new())?;
+    detach::run(py, shared::forget);
     KEYS.store(false, Relaxed);
     BACKEND.store(false, Relaxed);
     registry::forget();

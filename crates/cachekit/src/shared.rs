@@ -147,6 +147,8 @@ fn address<T: ?Sized>(object: &Arc<T>) -> usize {
     Arc::as_ptr(object).cast::<()>() as usize
 }
 
+static ENGINES: PerProcess<Mutex<HashMap<Agreement, engine::Cache>>> = PerProcess::new();
+
 /// The one engine of all callers whose options agree, built by the first of them.
 ///
 /// It lives as long as the process. A forked child builds its own: the table's lock may be held by
@@ -156,7 +158,6 @@ fn address<T: ?Sized>(object: &Arc<T>) -> usize {
 /// # Errors
 /// As [`ResolvedOptions::build`].
 pub fn engine_for(options: &ResolvedOptions) -> Result<engine::Cache, Error> {
-    static ENGINES: PerProcess<Mutex<HashMap<Agreement, engine::Cache>>> = PerProcess::new();
     let agreement = options.agreement();
     let mut engines = ENGINES.get_or_init(Mutex::default).lock();
     if let Some(engine) = engines.get(&agreement) {
@@ -165,6 +166,16 @@ pub fn engine_for(options: &ResolvedOptions) -> Result<engine::Cache, Error> {
     let engine = options.build()?;
     engines.insert(agreement, engine.clone());
     Ok(engine)
+}
+
+/// Lets go of all shared engines: whoever asks next has a new one, which has seen and holds nothing.
+/// What was handed out goes on working. For tests.
+#[doc(hidden)]
+pub fn forget() {
+    let engines = ENGINES.get_or_init(Mutex::default);
+    // Dropped once the lock is free: a store may be anything.
+    let forgotten = std::mem::take(&mut *engines.lock());
+    drop(forgotten);
 }
 
 fn say_memory_only() {
