@@ -205,6 +205,32 @@ def test_a_coroutine_inside_itself_computes(namespace):
     assert len(depth) == 6
 
 
+def test_coroutines_that_wait_for_each_other_compute(namespace):
+    both_compute = asyncio.Event()
+    runs = []
+
+    async def answer(own, other):
+        runs.append(own)
+        if len(runs) == 2:
+            both_compute.set()
+        await both_compute.wait()
+        return own if len(runs) > 2 else await other()
+
+    @cache(backend=None, namespace=namespace)
+    async def f():
+        return await answer("f", g)
+
+    @cache(backend=None, namespace=namespace)
+    async def g():
+        return await answer("g", f)
+
+    async def main():
+        return await asyncio.gather(f(), g())
+
+    assert set(asyncio.run(asyncio.wait_for(main(), 20))) <= {"f", "g"}
+    assert sorted(runs[:2]) == ["f", "g"] and len(runs) == 3
+
+
 def test_a_coroutine_inside_itself_by_way_of_a_thread(namespace):
     depth = []
 

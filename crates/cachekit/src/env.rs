@@ -66,7 +66,9 @@ pub const MASTER_KEY_ROTATION: Variable = Variable {
 pub const NAMING_KEY: Variable = Variable {
     name: "CACHEKIT_NAMING_KEY",
     meaning: "Long-lived key from which the names of entries are derived, 32 bytes or more in \
-              hexadecimal. With it a rotation changes no names, so it costs one look, not several.",
+              hexadecimal. With it a rotation changes no names, so it costs one look, not several. \
+              Keep the old key listed while entries are to be hits: calls under the new one must go on \
+              for ten minutes before they take along what says which entries were cleared.",
     default: "names derive from the master key",
     secrecy: Secrecy::Secret,
 };

@@ -159,9 +159,9 @@ pub fn forget_engines() {
 
 /// The one engine of all callers whose options agree, built by the first of them.
 ///
-/// It lives as long as the process, or until [`forget_engines`]. A forked child builds its own: the table's lock may be held by
-/// a thread that the child does not have. Engines that were handed out before the fork go on
-/// working there.
+/// It lives as long as the process, or until [`forget_engines`]. A forked child builds its own: the
+/// table's lock may be held by a thread that the child does not have. Engines that were handed out
+/// before the fork go on working there.
 ///
 /// # Errors
 /// As [`ResolvedOptions::build`].
