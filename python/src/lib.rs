@@ -9,8 +9,10 @@
 //! | [`lookup`] the first level's answer | [`encode`] the value into bytes |
 //! | [`serializer`], [`value`] the bytes into a value | [`detach`] the only place without the GIL |
 //!
-//! Beside them: [`decorator`], [`options`], [`plan`], [`registry`] (how a handle comes to be),
-//! [`own_store`] (a backend written in Python), [`verbs`] and [`cache_object`] (what else can be asked), [`errors`] (the one way out).
+//! Beside them: [`decorator`], [`options`], [`plan`], [`registry`], [`function_state`] (how a handle
+//! comes to be), [`own_store`] (a backend written in Python), [`frame_stream`] and
+//! [`orjson_serializer`] (the serializers that are met without a detour), [`verbs`] and
+//! [`cache_object`] (what else can be asked), [`errors`] (the one way out).
 //!
 //! Nothing is decided in Python: `cachekit/_drive.py` awaits what it is told to await.
 #![forbid(unsafe_code)]
