@@ -180,6 +180,8 @@ def pandas_series(draw):
 BYTE, BYTES = st.integers(0, 255), st.binary(max_size=3)
 PAIR = st.lists(st.integers(0, 9), min_size=2, max_size=2)
 LISTS = st.lists(optional(st.lists(st.integers(0, 9), max_size=2)), max_size=2)
+# Since pyarrow 16.
+VIEW = pa.string_view() if hasattr(pa, "string_view") else pa.string()
 POLARS = [
     *((pl.Int64, WHOLE), (pl.UInt8, BYTE), (pl.Float64, REALS), (pl.Boolean, st.booleans())),
     *((pl.String, TEXT), (pl.Binary, BYTES), (pl.Date, st.dates()), (pl.Time, TIMES)),
@@ -194,7 +196,7 @@ POLARS = [
 ]
 ARROW = [
     *((pa.int64(), WHOLE), (pa.uint8(), BYTE), (pa.float64(), REALS), (pa.bool_(), st.booleans())),
-    *((kind, TEXT) for kind in [pa.string(), pa.large_string(), pa.string_view()]),
+    *((kind, TEXT) for kind in [pa.string(), pa.large_string(), VIEW]),
     *((pa.binary(), BYTES), (pa.date32(), st.dates()), (pa.duration("us"), SPANS)),
     *((pa.timestamp("us"), MOMENTS), (pa.timestamp("us", "Europe/Berlin"), MOMENTS)),
     *((pa.decimal128(9, 2), DIGITS), (pa.null(), st.none()), (STRUCT, STRUCTS)),
