@@ -34,13 +34,24 @@ def parts(value: Any) -> tuple[Any, ...]:
         return kind, *_of_pandas(value)
     if library == "polars":
         frame = value.to_frame() if cls.__name__ == "Series" else value
-        types = [str(dtype) for dtype in frame.dtypes]
-        return kind, types, *_of_arrow(frame.to_arrow())
+        return kind, *_of_polars(frame)
     return kind, value.schema.metadata, *_of_arrow(value)
 
 
 def _class(value: object) -> Any:
     return type(value)
+
+
+def _of_polars(frame: Any) -> tuple[Any, ...]:
+    from .serializers import _panics, _polars
+
+    polars: Any = sys.modules["polars"]
+    types = [str(dtype) for dtype in frame.dtypes]
+    try:
+        table = _polars.numbered(frame, polars).to_arrow()
+    except _panics.failures(_library("pyarrow").ArrowException):
+        raise TypeError("a column of a type that Arrow does not have") from None
+    return types, frame.columns, [_column(column) for column in table.columns]
 
 
 def _of_arrow(table: Any) -> tuple[Any, ...]:

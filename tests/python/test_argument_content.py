@@ -3,6 +3,7 @@
 import datetime as dt
 import decimal
 
+import polars as pl
 import pytest
 from encoding import one
 
@@ -220,3 +221,13 @@ def test_a_class_derived_from_a_frame_may_mean_more():
 
     with pytest.raises(ArgumentError, match="may hold more"):
         one(Labelled({"a": [1]}))
+
+
+def test_polars_frames_that_arrow_has_no_words_for_count_by_content():
+    def keyed(values, name="a\0b", dtype=pl.Int128):
+        return one(pl.DataFrame({name: pl.Series(values, dtype=dtype)}))
+
+    assert keyed([1, 2**100]) == keyed([1, 2**100])
+    assert keyed([1, 2**100]) != keyed([1, 2**100 + 1])
+    assert keyed([1], name="a") != keyed([1])
+    assert keyed([1], dtype=pl.Int64) != keyed([1])

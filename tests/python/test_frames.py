@@ -226,7 +226,7 @@ def test_frames_within_other_values():
     pd.testing.assert_frame_equal(result["frames"][0], plain())
     assert result["frames"][1].equals(value["frames"][1])
     assert result["table"][0].equals(value["table"][0])
-    where = r"result\['a'\]\[0\]: this pandas\.[\w.]*DataFrame"
+    where = r"result\['a'\]\[0\]\['mixed'\]: this pandas\.[\w.]*DataFrame .*: column 0 \(object\)"
     with pytest.raises(SerializationError, match=where):
         serializer.serialize({"a": [pd.DataFrame({"mixed": pd.Series([1, "a"], dtype=object)})]})
 

@@ -330,3 +330,24 @@ print(*sorted({"decimal", "uuid", "numpy", "fractions", "ipaddress", "zoneinfo",
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert run.stdout.split() == []
+
+
+def test_what_numpy_leaves_between_fields_is_not_stored():
+    inner = np.dtype([("a", "i1"), ("b", "f8")], align=True)
+    dtype = np.dtype([("flag", "?"), ("pair", inner, (2,))], align=True)
+    memory = np.frombuffer(bytearray(b"\xa5" * (dtype.itemsize * 8)), dtype)
+    for array in [memory, memory[::2], memory.reshape(2, 4), memory[0]]:
+        array["flag"] = True
+        array["pair"]["a"] = 1
+        array["pair"]["b"] = 2.0
+        data = DefaultSerializer().serialize(array)
+        assert b"\xa5" not in data
+        again = DefaultSerializer().deserialize(data)
+        assert again.dtype == array.dtype
+        assert (again == array).all()
+
+
+def test_a_numpy_text_keeps_its_nuls():
+    text = np.str_("a\0")
+    again = DefaultSerializer().deserialize(DefaultSerializer().serialize(text))
+    assert (type(again), len(again), again == text) == (np.str_, 2, True)

@@ -9,10 +9,9 @@ from ._refusal import FrameRefusedError, column_refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
-__all__ = ["from_table", "to_table"]
+__all__ = ["from_table", "numbered", "to_table"]
 
 _LAYOUT = b"cachekit.polars"
 """Schema metadata: the columns of whole numbers that Arrow has no type for, as a JSON object.
@@ -25,9 +24,9 @@ _WIDE = ("Int128", "UInt128")
 
 def to_table(frame: Any, arrow: Any, polars: Any) -> Any:
     """The table that `from_table` makes the frame of."""
-    wide = {number: str(t) for number, t in enumerate(frame.dtypes) if str(t) in _WIDE}
+    wide = _wide(frame)
     try:
-        table = _numbered(frame, wide, polars).to_arrow().rename_columns(frame.columns)
+        table = numbered(frame, polars).to_arrow().rename_columns(frame.columns)
         table = _told(table, wide)
         # Values of columns within columns may fail where their types do not.
         rows = table.num_rows if any(dtype.is_nested() for dtype in frame.dtypes) else 0
@@ -40,13 +39,20 @@ def to_table(frame: Any, arrow: Any, polars: Any) -> Any:
     raise _culprit(frame, arrow, polars)
 
 
-def _numbered(frame: Any, wide: Iterable[int], polars: Any) -> Any:
-    """With numbers for names: polars panics over one that has a NUL in it."""
+def _wide(frame: Any) -> dict[int, str]:
+    return {number: str(t) for number, t in enumerate(frame.dtypes) if str(t) in _WIDE}
+
+
+def numbered(frame: Any, polars: Any) -> Any:
+    """With numbers for names, since polars panics over one that has a NUL in it, and as text what
+    Arrow has no type for.
+    """
+    wide = _wide(frame)
     names = _numbers(len(frame.columns))
-    numbered = frame.rename(dict(zip(frame.columns, names, strict=True)))
+    renamed = frame.rename(dict(zip(frame.columns, names, strict=True)))
     if not wide:
-        return numbered
-    return numbered.with_columns(polars.col([names[n] for n in wide]).cast(polars.String))
+        return renamed
+    return renamed.with_columns(polars.col([names[n] for n in wide]).cast(polars.String))
 
 
 def _numbers(width: int) -> list[str]:

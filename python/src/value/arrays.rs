@@ -19,6 +19,7 @@ use super::kinds::{Lazy, NDARRAY};
 static TO_DESCRIPTION: Lazy = Lazy::new("numpy.lib.format", "dtype_to_descr");
 static FROM_DESCRIPTION: Lazy = Lazy::new("numpy.lib.format", "descr_to_dtype");
 static FROM_BUFFER: Lazy = Lazy::new("numpy", "frombuffer");
+static ZEROS: Lazy = Lazy::new("numpy", "zeros");
 static TEXT: Lazy = Lazy::new("numpy", "str_");
 static BYTES: Lazy = Lazy::new("numpy", "bytes_");
 
@@ -33,7 +34,8 @@ impl<'py> Encoder<'_, 'py> {
         let writable: bool = flags.getattr(intern!(py, "writeable"))?.extract()?;
         let by_column = columns && !rows;
         let order = if by_column { "F" } else { "C" };
-        let data = array.call_method1(intern!(py, "tobytes"), (order,))?;
+        let clean = without_gaps(array, order)?;
+        let data = clean.call_method1(intern!(py, "tobytes"), (order,))?;
         let shape = array.getattr(intern!(py, "shape"))?;
         self.extension(Extension::Array, |encoder| {
             encoder.writer.array(5)?;
@@ -50,15 +52,17 @@ impl<'py> Encoder<'_, 'py> {
         let py = self.py;
         let class = value.get_type();
         if class.is(TEXT.get(py)?) {
-            let text = value.str()?;
-            return self.scalar_content(&py.None().into_bound(py), text.as_any());
+            // NumPy's own `__str__` drops trailing NULs.
+            let text = py.get_type::<PyString>().call_method1(intern!(py, "__str__"), (value,))?;
+            return self.scalar_content(&py.None().into_bound(py), &text);
         }
         if class.is(BYTES.get(py)?) {
             let bytes = py.get_type::<PyBytes>().call1((value,))?;
             return self.scalar_content(&py.None().into_bound(py), &bytes);
         }
         let description = described(value)?;
-        let data = value.call_method0(intern!(py, "tobytes"))?;
+        let clean = without_gaps(value, "C")?;
+        let data = clean.call_method0(intern!(py, "tobytes"))?;
         self.scalar_content(&description, &data)
     }
 
@@ -136,6 +140,58 @@ impl<'py> Decoder<'_, 'py> {
         let description = self.value()?;
         data_type(&description)
     }
+}
+
+/// An array, or a scalar, whose gaps between fields hold nothing: what NumPy leaves there is whatever
+/// the memory held before, and it would be stored.
+fn without_gaps<'py>(value: &Bound<'py, PyAny>, order: &str) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    let dtype = value.getattr(intern!(py, "dtype"))?;
+    if !has_gaps(&dtype)? {
+        return Ok(value.clone());
+    }
+    let shape = value.getattr(intern!(py, "shape"))?;
+    let clean = ZEROS.get(py)?.call1((shape, &dtype, order))?;
+    copy_fields(value, &clean, &dtype)?;
+    Ok(clean)
+}
+
+fn has_gaps(dtype: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = dtype.py();
+    let base = dtype.getattr(intern!(py, "base"))?;
+    let names = base.getattr(intern!(py, "names"))?;
+    if names.is_none() {
+        return Ok(false);
+    }
+    let mut filled = 0_usize;
+    for name in names.try_iter()? {
+        let field = base.get_item(name?)?;
+        if has_gaps(&field)? {
+            return Ok(true);
+        }
+        filled += field.getattr(intern!(py, "itemsize"))?.extract::<usize>()?;
+    }
+    Ok(filled != base.getattr(intern!(py, "itemsize"))?.extract::<usize>()?)
+}
+
+/// Field by field: whole records would bring their gaps along.
+fn copy_fields(
+    from: &Bound<'_, PyAny>,
+    to: &Bound<'_, PyAny>,
+    dtype: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let py = from.py();
+    let base = dtype.getattr(intern!(py, "base"))?;
+    for name in base.getattr(intern!(py, "names"))?.try_iter()? {
+        let name = name?;
+        let (field, source) = (base.get_item(&name)?, from.get_item(&name)?);
+        if has_gaps(&field)? {
+            copy_fields(&source, &to.get_item(&name)?, &field)?;
+        } else {
+            to.set_item(&name, source)?;
+        }
+    }
+    Ok(())
 }
 
 /// The description of the data type of an array or scalar, checked to give that type back.

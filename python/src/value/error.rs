@@ -1,5 +1,6 @@
 //! Why a value cannot be written or read, and where in it.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use cachekit::engine::codec::wire::{Malformed, TooLong};
@@ -37,7 +38,7 @@ pub(crate) enum Reason {
     /// No extension stands for this type.
     Unsupported { class: String },
     /// The type is supported, but not this instance of it: something would be lost.
-    Lossy { class: String, what: &'static str },
+    Lossy { class: String, what: Cow<'static, str> },
     /// A dataclass, enum, … that the decoder would not be allowed to rebuild.
     NotNamed { class: String },
     /// Deeper than [`super::limits::DEPTH`], or a value that holds itself.
@@ -91,8 +92,8 @@ impl ValueError {
         Self::new(Reason::Unsupported { class: class_name(&value.get_type()) })
     }
 
-    pub(crate) fn lossy(value: &Bound<'_, PyAny>, what: &'static str) -> Self {
-        Self::new(Reason::Lossy { class: class_name(&value.get_type()), what })
+    pub(crate) fn lossy(value: &Bound<'_, PyAny>, what: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Reason::Lossy { class: class_name(&value.get_type()), what: what.into() })
     }
 
     pub(crate) fn invalid(what: &'static str) -> Self {
@@ -150,6 +151,12 @@ impl ValueError {
             Some(name) if looks_like_a_field(name) => self.at(Step::Key(name.to_owned())),
             _ => self.at(Step::HiddenKey(class_name(&key.get_type()))),
         }
+    }
+
+    /// A label that is known to look like the name of a field.
+    #[cold]
+    pub(crate) fn at_label(self, label: String) -> Self {
+        self.at(Step::Key(label))
     }
 
     fn at(mut self, step: Step) -> Self {

@@ -1,5 +1,6 @@
 //! Data frames, tables and columns: an Arrow stream, as `ArrowSerializer` writes it.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::decode::Decoder;
@@ -23,12 +24,18 @@ impl<'py> Decoder<'_, 'py> {
     }
 }
 
+/// Which column it is, or what of the frame; the text of `ArrowSerializer` quotes neither labels nor
+/// cells.
 fn refused(frame: &Bound<'_, PyAny>, error: PyErr) -> ValueError {
-    match error.is_instance_of::<SerializationError>(frame.py()) {
-        true => ValueError::lossy(
-            frame,
-            "Arrow keeps one of its columns not at all, or as another type",
-        ),
-        false => error.into(),
+    let py = frame.py();
+    if !error.is_instance_of::<SerializationError>(py) {
+        return error.into();
+    }
+    let raised = error.value(py);
+    let label = raised.getattr_opt(intern!(py, "label")).ok().flatten();
+    let refused = ValueError::lossy(frame, raised.to_string());
+    match label.and_then(|label| label.extract::<String>().ok()) {
+        Some(label) => refused.at_label(label),
+        None => refused,
     }
 }
