@@ -44,8 +44,9 @@ def _wide(frame: Any) -> dict[int, str]:
 
 
 def numbered(frame: Any, polars: Any) -> Any:
-    """With numbers for names, since polars panics over one that has a NUL in it, and as text what
-    Arrow has no type for.
+    """With numbers for names, and as text what Arrow has no type for.
+
+    polars panics over a name that has a NUL in it.
     """
     wide = _wide(frame)
     names = _numbers(len(frame.columns))
