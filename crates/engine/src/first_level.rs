@@ -12,8 +12,8 @@ use crate::operation_state::OperationState;
 pub(crate) fn serve(state: &OperationState, digest: &Digest) -> Option<Arc<Slot>> {
     let process = state.cache.process();
     let slot = process.l1.get(digest)?;
-    let stands =
-        slot.stamp == state.barriers().stamp() && slot.group_count() == process.marks.count(digest);
+    let stands = slot.stamp == state.barriers_of(process).stamp()
+        && slot.group_count() == process.marks.count(digest);
     if stands && in_time(state, &slot) {
         return Some(slot);
     }

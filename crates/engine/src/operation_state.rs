@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use crate::barrier::Pair;
 use crate::barrier_addresses::BarrierAddresses;
-use crate::cache_state::CacheState;
+use crate::cache_state::{CacheState, ProcessState};
 use crate::name::{Digest, DigestKeys, OperationId};
 use crate::observe::Event;
 use crate::operation_table::Known;
@@ -59,7 +59,13 @@ impl OperationState {
     }
 
     pub(crate) fn barriers(&self) -> Pair<'_> {
-        Pair { cache: &self.cache.process().barrier, operation: &self.known().barrier }
+        self.barriers_of(self.cache.process())
+    }
+
+    /// As [`barriers`](Self::barriers), for who has asked for this process already.
+    #[inline]
+    pub(crate) fn barriers_of<'a>(&'a self, process: &'a ProcessState) -> Pair<'a> {
+        Pair { cache: &process.barrier, operation: &self.known().barrier }
     }
 
     /// The operation's, not this handle's: what a clear goes by.
