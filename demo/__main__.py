@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -15,6 +16,18 @@ from demo.terminal import Stage
 SCENES = (hits, thief, tampering, wrong_key, rotation, tenants)
 
 
+class OnStage(logging.Handler):
+    """Shows what the cache warns of, among what it is doing at the time."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(logging.WARNING)
+        self._stage = stage
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._stage.say("In the log of the application:")
+        self._stage.quote(record.getMessage())
+
+
 def forget_configuration() -> None:
     """The demo means its own keys and its own store, whatever the user's shell has set."""
     for name in list(os.environ):
@@ -25,6 +38,7 @@ def forget_configuration() -> None:
 def main() -> int:
     forget_configuration()
     stage = Stage(sys.stdout)
+    logging.getLogger("cachekit").addHandler(OnStage(stage))
     stage.opening(
         "cachekit",
         "A cache whose backend never sees your data. Six scenes, about half a minute.",
