@@ -7,6 +7,7 @@ use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::errors::SerializationError;
+use crate::exact::exactly;
 use crate::json_check::check_json;
 use crate::value::{Reason, ValueError};
 
@@ -42,25 +43,25 @@ pub(crate) fn json_from_bytes<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bou
 
 /// What was checked: another thread may have changed a container since, so nothing is taken for granted.
 fn write(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> Result<(), ValueError> {
-    if let Ok(text) = value.cast_exact::<PyString>() {
+    if let Some(text) = exactly::<PyString>(value) {
         return put(out, text.to_str().map_err(|_| not_json("a lone surrogate"))?);
     }
     if value.is_none() {
         return put(out, &());
     }
-    if let Ok(truth) = value.cast_exact::<PyBool>() {
+    if let Some(truth) = exactly::<PyBool>(value) {
         return put(out, &truth.is_true());
     }
-    if let Ok(number) = value.cast_exact::<PyInt>() {
+    if let Some(number) = exactly::<PyInt>(value) {
         return match number.extract::<i64>() {
             Ok(number) => put(out, &number),
             Err(_) => put(out, &number.extract::<u64>()?),
         };
     }
-    if let Ok(number) = value.cast_exact::<PyFloat>() {
+    if let Some(number) = exactly::<PyFloat>(value) {
         return put(out, &number.value());
     }
-    if let Ok(list) = value.cast_exact::<PyList>() {
+    if let Some(list) = exactly::<PyList>(value) {
         out.push(b'[');
         for (index, item) in list.iter().enumerate() {
             separate(index, out);

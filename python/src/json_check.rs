@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
+use crate::exact::exactly;
 use crate::value::{Reason, ValueError, class_name};
 
 /// Deeper nesting is refused: no reader of JSON has to follow it, and ours ends here.
@@ -23,11 +24,11 @@ fn check(value: &Bound<'_, PyAny>, depth: usize) -> Result<(), ValueError> {
     {
         return Ok(());
     }
-    if let Ok(number) = value.cast_exact::<PyInt>() {
+    if let Some(number) = exactly::<PyInt>(value) {
         let fits = number.extract::<i64>().is_ok() || number.extract::<u64>().is_ok();
         return fits.then_some(()).ok_or_else(|| not_json("an integer beyond 64 bits"));
     }
-    if let Ok(number) = value.cast_exact::<PyFloat>() {
+    if let Some(number) = exactly::<PyFloat>(value) {
         let finite = number.value().is_finite();
         return finite.then_some(()).ok_or_else(|| not_json("NaN or infinity"));
     }
@@ -35,13 +36,13 @@ fn check(value: &Bound<'_, PyAny>, depth: usize) -> Result<(), ValueError> {
         let what = format!("more than {DEEPEST} levels, or a value that holds itself");
         return Err(not_json(what));
     };
-    if let Ok(list) = value.cast_exact::<PyList>() {
+    if let Some(list) = exactly::<PyList>(value) {
         let mut items = list.iter().enumerate();
         return items.try_for_each(|(index, item)| {
             check(&item, depth).map_err(|error| error.at_item(index))
         });
     }
-    if let Ok(dict) = value.cast_exact::<PyDict>() {
+    if let Some(dict) = exactly::<PyDict>(value) {
         return dict.iter().try_for_each(|(key, item)| {
             if !key.is_exact_instance_of::<PyString>() {
                 let class = class_name(&key.get_type());

@@ -35,6 +35,7 @@ mod detach;
 mod encode;
 mod encryption_wrapper;
 mod errors;
+mod exact;
 mod fill;
 mod flights;
 mod frame_stream;

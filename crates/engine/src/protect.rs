@@ -128,7 +128,7 @@ impl Keys {
 
     /// Opens stored bytes and checks all that the format's section "Opening" asks before rollback.
     pub(crate) fn open<'s>(
-        &self,
+        &'s self,
         now: UnixMillis,
         address: &Address,
         limits: &OpenLimits,

@@ -1,6 +1,7 @@
 //! Opening: stored bytes in, and out either a content that may be used or the reason why not.
 //! `docs/format.md`, "Opening": the order of the checks is part of the format.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use cachekit_process::UnixMillis;
@@ -32,7 +33,7 @@ impl TenantKeys {
     /// # Errors
     /// The first [`Refusal`] in the order of the specification.
     pub fn open<'s>(
-        &self,
+        &'s self,
         now: UnixMillis,
         name: &Name,
         limits: &OpenLimits,
@@ -52,7 +53,7 @@ impl TenantKeys {
     /// # Errors
     /// As [`open`](Self::open); memory of another length is refused like a wrong tag.
     pub fn open_into<'s>(
-        &self,
+        &'s self,
         now: UnixMillis,
         name: &Name,
         limits: &OpenLimits,
@@ -64,7 +65,7 @@ impl TenantKeys {
     }
 
     fn open_envelope<'s>(
-        &self,
+        &'s self,
         now: UnixMillis,
         name: &Name,
         limits: &OpenLimits,
@@ -72,7 +73,7 @@ impl TenantKeys {
         (plaintext, expanded): (&'s mut [u8], &'s mut Buffer),
     ) -> Result<Opened<'s>, Refusal> {
         let (root, plan) = self.opening_key(envelope.header.kid)?;
-        let (session, fields) = open_session(root, envelope, name, plaintext)?;
+        let (session, fields) = self.open_session(root, envelope, name, plaintext)?;
         let expected = Expected { limits, fault: Refusal::Tampered };
         let inner = Inner::judge_sealed(fields, root.kid, &expected)?;
         check_wrapper(&inner, limits).map_err(Refusal::Tampered)?;
@@ -89,28 +90,33 @@ impl TenantKeys {
         let root = self.0.root(position).map_err(|_| Refusal::UnknownKey { kid })?;
         Ok((root, plan))
     }
-}
 
-/// Decrypts with the session that the header names. A session that was not known is kept only
-/// once a tag under it was verified.
-fn open_session<'r>(
-    root: &Root,
-    envelope: &Envelope<'_>,
-    name: &Name,
-    plaintext: &'r mut [u8],
-) -> Result<(Session, &'r [u8]), Refusal> {
-    let sid = envelope.header.sid;
-    let id = SessionId { lineage: root.lineage, suite: SUITE, sid };
-    if let Some(session) = session_table::find(&id) {
+    /// Decrypts with the session that the header names. A session that was not known is kept only
+    /// once a tag under it was verified.
+    fn open_session<'s>(
+        &'s self,
+        root: &Root,
+        envelope: &Envelope<'_>,
+        name: &Name,
+        plaintext: &'s mut [u8],
+    ) -> Result<(Cow<'s, Session>, &'s [u8]), Refusal> {
+        let sid = envelope.header.sid;
+        if let Some(own) = self.0.writer.first(root, &sid) {
+            let fields = own.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
+            return Ok((Cow::Borrowed(own), fields));
+        }
+        let id = SessionId { lineage: root.lineage, suite: SUITE, sid };
+        if let Some(session) = session_table::find(&id) {
+            let fields = session.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
+            return Ok((Cow::Owned(session), fields));
+        }
+        // A derivation fails only if memory ran out, and then no tag was verified.
+        let session = Session::derive(&root.seal, root.kid, sid)
+            .map_err(|_| Refusal::Tampered(Fault::Tag))?;
         let fields = session.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
-        return Ok((session, fields));
+        session_table::keep(id, session.clone());
+        Ok((Cow::Owned(session), fields))
     }
-    // A derivation fails only if memory ran out, and then no tag was verified.
-    let session =
-        Session::derive(&root.seal, root.kid, sid).map_err(|_| Refusal::Tampered(Fault::Tag))?;
-    let fields = session.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
-    session_table::keep(id, session.clone());
-    Ok((session, fields))
 }
 
 /// A wrapper has no expiry and no generation: anything else was not made by one.
@@ -130,7 +136,7 @@ pub const fn plaintext_len(entry_len: usize) -> usize {
 pub struct Opened<'s> {
     inner: Inner<'s>,
     body: Body<'s>,
-    session: Option<Session>,
+    session: Option<Cow<'s, Session>>,
 }
 
 enum Body<'s> {
@@ -140,7 +146,11 @@ enum Body<'s> {
 
 impl<'s> Opened<'s> {
     #[inline]
-    pub(crate) fn new(inner: Inner<'s>, room: &'s mut Buffer, session: Option<Session>) -> Self {
+    pub(crate) fn new(
+        inner: Inner<'s>,
+        room: &'s mut Buffer,
+        session: Option<Cow<'s, Session>>,
+    ) -> Self {
         let body = match inner.compression {
             Compression::None => Body::Ready(inner.stored),
             Compression::Zstd => {
@@ -210,8 +220,8 @@ impl<'s> Opened<'s> {
     /// What opens these bytes again without deriving anything; `None` for plain entries, and from
     /// [`Session::reopen`].
     #[must_use]
-    pub const fn session(&self) -> Option<&Session> {
-        self.session.as_ref()
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_deref()
     }
 
     /// Where in the plaintext of a sealed entry the body is: at [`BODY_START`] where there are no

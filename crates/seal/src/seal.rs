@@ -1,5 +1,7 @@
 //! Sealing: content in, opaque bytes out. `docs/format.md`, "Entry".
 
+use std::borrow::Cow;
+
 use cachekit_process::UnixMillis;
 use cachekit_process::writer::{self, NonceSlot};
 
@@ -95,6 +97,7 @@ impl TenantKeys {
     ///
     /// # Errors
     /// As [`seal`](Self::seal).
+    #[inline]
     pub fn prepare<'a>(
         &'a self,
         now: UnixMillis,
@@ -135,7 +138,11 @@ impl Prepared<'_> {
     ///
     /// # Panics
     /// As [`TenantKeys::seal`].
-    pub fn seal_into(&self, name: &Name, entry: &mut [u8]) -> Result<Session, Error> {
+    pub fn seal_into(&self, name: &Name, entry: &mut [u8]) -> Result<(), Error> {
+        self.seal_under_next(name, entry).map(|_| ())
+    }
+
+    fn seal_under_next(&self, name: &Name, entry: &mut [u8]) -> Result<Cow<'_, Session>, Error> {
         if entry.len() != self.entry_len() {
             return Err(Error::Room { needed: self.entry_len(), given: entry.len() });
         }
@@ -146,7 +153,7 @@ impl Prepared<'_> {
 
     fn seal(&self, name: &Name) -> Result<Sealed, Error> {
         let mut bytes = self.room();
-        let session = self.seal_into(name, &mut bytes)?;
+        let session = self.seal_under_next(name, &mut bytes)?.into_owned();
         Ok(Sealed { bytes, session })
     }
 
@@ -163,8 +170,8 @@ impl Prepared<'_> {
         slot: NonceSlot,
         name: &Name,
         entry: &mut [u8],
-    ) -> Result<Session, Error> {
-        let session = self.keys.0.writer.get(self.root, slot.sid)?;
+    ) -> Result<Cow<'_, Session>, Error> {
+        let session = self.keys.0.writer.get(self.root, &slot.sid)?;
         let header =
             Header { kid: self.root.kid, sid: slot.sid, nonce: Nonce::new(slot).into_bytes() };
         let sealed =
@@ -197,6 +204,6 @@ pub(crate) fn seal_with_slot(
     name: &Name,
 ) -> Result<Sealed, Error> {
     let mut bytes = prepared.room();
-    let session = prepared.seal_with(slot, name, &mut bytes)?;
+    let session = prepared.seal_with(slot, name, &mut bytes)?.into_owned();
     Ok(Sealed { bytes, session })
 }

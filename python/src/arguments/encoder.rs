@@ -7,6 +7,7 @@ use pyo3::types::{IntoPyDict, PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple
 
 use super::hash_functions::HashFunctions;
 use super::obstacle::Obstacle;
+use crate::exact::exactly;
 
 /// Writes values, telling them apart by their exact types.
 pub(super) struct Encoder<'e> {
@@ -23,20 +24,20 @@ impl Encoder<'_> {
     /// Writes any value.
     #[inline]
     pub(super) fn value(&mut self, value: &Bound<'_, PyAny>) -> Encoded {
-        if let Ok(text) = value.cast_exact::<PyString>() {
+        if let Some(text) = exactly::<PyString>(value) {
             self.text(text)
-        } else if let Ok(int) = value.cast_exact::<PyInt>() {
+        } else if let Some(int) = exactly::<PyInt>(value) {
             self.int(int)
         } else if value.is_none() {
             self.writer.none();
             Ok(())
-        } else if let Ok(truth) = value.cast_exact::<PyBool>() {
+        } else if let Some(truth) = exactly::<PyBool>(value) {
             self.writer.bool(truth.is_true());
             Ok(())
-        } else if let Ok(float) = value.cast_exact::<PyFloat>() {
+        } else if let Some(float) = exactly::<PyFloat>(value) {
             self.writer.float(float.value());
             Ok(())
-        } else if let Ok(bytes) = value.cast_exact::<PyBytes>() {
+        } else if let Some(bytes) = exactly::<PyBytes>(value) {
             self.writer.bytes(bytes.as_bytes());
             Ok(())
         } else {

@@ -25,7 +25,7 @@ pub(crate) struct Decoder<'a, 'py> {
     pub(crate) defined: Vec<Arc<Shape>>,
     /// Regular expressions so far.
     pub(crate) patterns: Patterns,
-    keys: &'a mut Keys,
+    pub(crate) keys: &'a mut Keys,
     depth: usize,
 }
 
@@ -66,11 +66,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
             Token::Nil => py.None().into_bound(py),
             Token::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
             Token::Float(value) => PyFloat::new(py, value).into_any(),
-            Token::Map(count) => {
-                let dict = PyDict::new(py);
-                self.fill(&dict, count)?;
-                dict.into_any()
-            }
+            Token::Map(count) => self.dict(count)?.into_any(),
             Token::Array(count) => self.list(count)?.into_any(),
             Token::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
             Token::Unsigned(value) => {
@@ -79,31 +75,6 @@ impl<'a, 'py> Decoder<'a, 'py> {
             }
             Token::Extension(code, payload) => self.extension(code, payload)?,
         })
-    }
-
-    /// Reads `count` pairs into an empty dictionary, or into a subclass of one.
-    pub(crate) fn fill(
-        &mut self,
-        dict: &Bound<'py, PyDict>,
-        count: usize,
-    ) -> Result<(), ValueError> {
-        self.enter()?;
-        for _ in 0..count {
-            match self.reader.token()? {
-                // The key is looked up after its value is read: it is then only borrowed.
-                Token::Text(text) => {
-                    let value = self.value()?;
-                    self.keys.set_item(dict, text, value)?;
-                }
-                token => {
-                    let key = self.built(token)?;
-                    let value = self.value()?;
-                    dict.set_item(key, value)?;
-                }
-            }
-        }
-        self.leave();
-        self.distinct(dict.len(), count)
     }
 
     /// Fewer keys or elements than were read means that two were equal: readers that keep the first
@@ -253,7 +224,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
     }
 
     #[inline]
-    fn enter(&mut self) -> Result<(), ValueError> {
+    pub(crate) fn enter(&mut self) -> Result<(), ValueError> {
         self.depth += 1;
         if self.depth > limits::DEPTH {
             return Err(ValueError::new(Reason::TooDeep));
@@ -262,7 +233,7 @@ impl<'a, 'py> Decoder<'a, 'py> {
     }
 
     #[inline]
-    fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         self.depth -= 1;
     }
 }

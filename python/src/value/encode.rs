@@ -15,6 +15,7 @@ use super::extension::Extension;
 use super::kinds::Kind;
 use super::limits;
 use super::texts::Patterns;
+use crate::exact::exactly;
 
 /// Writes one value and what is in it.
 ///
@@ -29,31 +30,33 @@ pub(crate) struct Encoder<'a, 'py> {
     /// Regular expressions so far.
     pub(crate) patterns: Patterns,
     depth: usize,
+    /// Whether writing a part may have run Python code, or let another thread run some.
+    pub(crate) let_others_run: bool,
 }
 
 impl<'a, 'py> Encoder<'a, 'py> {
     pub(crate) fn new(py: Python<'py>, classes: &'a Classes, out: &'a mut Vec<u8>) -> Self {
         let (writer, patterns) = (Writer::new(out), Patterns::default());
-        Self { py, writer, classes, defined: Vec::new(), patterns, depth: 0 }
+        Self { py, writer, classes, defined: Vec::new(), patterns, depth: 0, let_others_run: false }
     }
 
     pub(crate) fn value(&mut self, value: &Bound<'py, PyAny>) -> Result<(), ValueError> {
-        if let Ok(text) = value.cast_exact::<PyString>() {
+        if let Some(text) = exactly::<PyString>(value) {
             self.text(text)
-        } else if let Ok(integer) = value.cast_exact::<PyInt>() {
+        } else if let Some(integer) = exactly::<PyInt>(value) {
             self.integer(integer)
-        } else if let Ok(float) = value.cast_exact::<PyFloat>() {
+        } else if let Some(float) = exactly::<PyFloat>(value) {
             self.writer.float(float.value());
             Ok(())
         } else if value.is_none() {
             self.writer.nil();
             Ok(())
-        } else if let Ok(truth) = value.cast_exact::<PyBool>() {
+        } else if let Some(truth) = exactly::<PyBool>(value) {
             self.writer.bool(truth.is_true());
             Ok(())
-        } else if let Ok(dict) = value.cast_exact::<PyDict>() {
+        } else if let Some(dict) = exactly::<PyDict>(value) {
             self.dict(dict)
-        } else if let Ok(list) = value.cast_exact::<PyList>() {
+        } else if let Some(list) = exactly::<PyList>(value) {
             self.list(list)
         } else {
             self.less_common(value)
@@ -61,21 +64,22 @@ impl<'a, 'py> Encoder<'a, 'py> {
     }
 
     fn less_common(&mut self, value: &Bound<'py, PyAny>) -> Result<(), ValueError> {
-        if let Ok(tuple) = value.cast_exact::<PyTuple>() {
+        self.let_others_run = true;
+        if let Some(tuple) = exactly::<PyTuple>(value) {
             self.extension(Extension::Tuple, |encoder| encoder.tuple(tuple))
-        } else if let Ok(bytes) = value.cast_exact::<PyBytes>() {
+        } else if let Some(bytes) = exactly::<PyBytes>(value) {
             Ok(self.writer.bytes(bytes.as_bytes())?)
-        } else if let Ok(set) = value.cast_exact::<PySet>() {
+        } else if let Some(set) = exactly::<PySet>(value) {
             self.extension(Extension::Set, |encoder| encoder.elements(set, set.len()))
-        } else if let Ok(set) = value.cast_exact::<PyFrozenSet>() {
+        } else if let Some(set) = exactly::<PyFrozenSet>(value) {
             self.extension(Extension::FrozenSet, |encoder| encoder.elements(set, set.len()))
-        } else if let Ok(bytes) = value.cast_exact::<PyByteArray>() {
+        } else if let Some(bytes) = exactly::<PyByteArray>(value) {
             Ok(self.writer.extension(Extension::ByteArray as i8, &bytes.to_vec())?)
-        } else if let Ok(complex) = value.cast_exact::<PyComplex>() {
+        } else if let Some(complex) = exactly::<PyComplex>(value) {
             self.complex(complex)
-        } else if let Ok(range) = value.cast_exact::<PyRange>() {
+        } else if let Some(range) = exactly::<PyRange>(value) {
             self.bounds(Extension::Range, range)
-        } else if let Ok(slice) = value.cast_exact::<PySlice>() {
+        } else if let Some(slice) = exactly::<PySlice>(value) {
             self.bounds(Extension::Slice, slice)
         } else {
             self.by_kind(value)
@@ -117,6 +121,7 @@ impl<'a, 'py> Encoder<'a, 'py> {
 
     #[cold]
     fn surrogates(&mut self, text: &Bound<'py, PyString>) -> Result<(), ValueError> {
+        self.let_others_run = true;
         let bytes = text.call_method1("encode", ("utf-8", "surrogatepass"))?;
         let bytes = bytes.cast::<PyBytes>().map_err(PyErr::from)?;
         Ok(self.writer.extension(Extension::Text as i8, bytes.as_bytes())?)
@@ -142,15 +147,17 @@ impl<'a, 'py> Encoder<'a, 'py> {
         Ok(())
     }
 
-    /// Asks the length before each step: writing a value can run Python code, another thread can
-    /// then change the dictionary, and PyO3's iterator panics on one that changed.
+    /// Once Python code may have run, the length is asked before each step: another thread can then
+    /// have changed the dictionary, and PyO3's iterator panics on one that changed.
     pub(crate) fn dict(&mut self, dict: &Bound<'py, PyDict>) -> Result<(), ValueError> {
         let count = dict.len();
         self.writer.map(count)?;
         self.enter()?;
         let mut pairs = dict.iter();
         for _ in 0..count {
-            unchanged(dict.len(), count)?;
+            if self.let_others_run {
+                unchanged(dict.len(), count)?;
+            }
             let (key, value) = pairs.next().ok_or_else(|| ValueError::new(Reason::Changed))?;
             self.pair(&key, &value)?;
         }
@@ -164,9 +171,9 @@ impl<'a, 'py> Encoder<'a, 'py> {
         key: &Bound<'py, PyAny>,
         value: &Bound<'py, PyAny>,
     ) -> Result<(), ValueError> {
-        match key.cast_exact::<PyString>() {
-            Ok(text) => self.text(text)?,
-            Err(_) => self.value(key).map_err(|error| error.at_key(key))?,
+        match exactly::<PyString>(key) {
+            Some(text) => self.text(text)?,
+            None => self.value(key).map_err(|error| error.at_key(key))?,
         }
         self.value(value).map_err(|error| error.at_key(key))
     }

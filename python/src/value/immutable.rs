@@ -6,6 +6,7 @@ use pyo3::types::{
 };
 
 use super::kinds::{Kind, Lazy};
+use crate::exact::exactly;
 
 /// How many objects are looked at before a value counts as too large to tell.
 const LOOKS: usize = 32;
@@ -26,9 +27,9 @@ fn holds_still(value: &Bound<'_, PyAny>, looks: &mut usize) -> bool {
     *looks = left;
     if is_plain(value) {
         true
-    } else if let Ok(tuple) = value.cast_exact::<PyTuple>() {
+    } else if let Some(tuple) = exactly::<PyTuple>(value) {
         tuple.iter_borrowed().all(|item| holds_still(&item, looks))
-    } else if let Ok(set) = value.cast_exact::<PyFrozenSet>() {
+    } else if let Some(set) = exactly::<PyFrozenSet>(value) {
         set.iter().all(|item| holds_still(&item, looks))
     } else {
         is_standard(value).unwrap_or(false)

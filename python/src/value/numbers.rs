@@ -26,6 +26,7 @@ impl<'py> Encoder<'_, 'py> {
     /// Two's complement, big-endian, in the fewest bytes, where 64 bits are not enough.
     #[cold]
     fn long_integer(&mut self, value: &Bound<'py, PyInt>) -> Result<(), ValueError> {
+        self.let_others_run = true;
         if let Ok(value) = value.extract::<u64>() {
             self.writer.unsigned(value);
             return Ok(());
