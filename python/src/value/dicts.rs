@@ -13,48 +13,46 @@ impl<'a, 'py> Decoder<'a, 'py> {
     /// A dictionary, as a copy of one with the same keys if such a one was read before.
     #[inline(never)]
     pub(crate) fn dict(&mut self, count: usize) -> Result<Bound<'py, PyDict>, ValueError> {
-        let Some(first) = self.first_key(count) else { return self.new_dict(count) };
-        match self.keys.layouts.get(count, &first) {
-            Some(layout) => self.laid_out(&layout),
-            None => {
-                let dict = self.new_dict(count)?;
-                self.keys.layouts.note(first, &dict);
-                Ok(dict)
-            }
-        }
-    }
-
-    /// The key that comes next, where it is worth asking which ones will follow.
-    fn first_key(&self, count: usize) -> Option<Image> {
         if !(layouts::FEWEST..=layouts::MOST).contains(&count) {
-            return None;
+            let dict = PyDict::new(self.py);
+            self.fill(&dict, count)?;
+            return Ok(dict);
         }
-        match self.reader.clone().token() {
-            Ok(Token::Text(text)) => Image::of(text),
+        self.enter()?;
+        let token = self.reader.token()?;
+        let first = match token {
+            Token::Text(text) => Image::of(text),
             _ => None,
-        }
-    }
-
-    fn new_dict(&mut self, count: usize) -> Result<Bound<'py, PyDict>, ValueError> {
-        let dict = PyDict::new(self.py);
-        self.fill(&dict, count)?;
+        };
+        let known = first.and_then(|first| self.keys.layouts.get(count, &first));
+        let dict = match known {
+            Some(layout) => self.laid_out(&layout)?,
+            None => {
+                let dict = PyDict::new(self.py);
+                self.go_on(&dict, token, count)?;
+                if let Some(first) = first {
+                    self.keys.layouts.note(first, &dict);
+                }
+                dict
+            }
+        };
+        self.leave();
         Ok(dict)
     }
 
-    /// A dictionary that is likely to have these keys.
+    /// A dictionary that is likely to have these keys, and whose first one was read.
     fn laid_out(&mut self, layout: &Layout) -> Result<Bound<'py, PyDict>, ValueError> {
         let dict = layout.blank(self.py)?;
-        self.enter()?;
         for (index, (image, key)) in layout.keys().iter().enumerate() {
-            match self.reader.token()? {
-                Token::Text(text) if Image::of(text).is_some_and(|read| read.is(image)) => {
-                    let value = self.value()?;
-                    dict.set_item(key.bind(self.py), value)?;
+            if index > 0 {
+                match self.reader.token()? {
+                    Token::Text(text) if Image::of(text).is_some_and(|read| read.is(image)) => {}
+                    token => return self.laid_out_anew(layout, &dict, index, token),
                 }
-                token => return self.laid_out_anew(layout, &dict, index, token),
             }
+            let value = self.value()?;
+            dict.set_item(key.bind(self.py), value)?;
         }
-        self.leave();
         Ok(dict)
     }
 
@@ -74,14 +72,24 @@ impl<'a, 'py> Decoder<'a, 'py> {
         if let Some((first, _)) = layout.keys().first() {
             self.keys.layouts.differs(count, *first);
         }
-        self.pair(&dict, token)?;
-        for _ in index + 1..count {
-            let token = self.reader.token()?;
-            self.pair(&dict, token)?;
-        }
-        self.leave();
-        self.distinct(dict.len(), count)?;
+        self.go_on(&dict, token, count)?;
         Ok(dict)
+    }
+
+    /// Reads the rest of `count` pairs key by key; the next key begins with `token`.
+    fn go_on(
+        &mut self,
+        dict: &Bound<'py, PyDict>,
+        token: Token<'a>,
+        count: usize,
+    ) -> Result<(), ValueError> {
+        let rest = dict.len() + 1..count;
+        self.pair(dict, token)?;
+        for _ in rest {
+            let token = self.reader.token()?;
+            self.pair(dict, token)?;
+        }
+        self.distinct(dict.len(), count)
     }
 
     /// Reads `count` pairs into an empty dictionary, or into a subclass of one.

@@ -136,7 +136,7 @@ impl<'a, 'py> Encoder<'a, 'py> {
             self.value(&item).map_err(|error| error.at_item(index))?;
         }
         self.leave();
-        unchanged(list.len(), count)
+        if self.let_others_run { unchanged(list.len(), count) } else { Ok(()) }
     }
 
     pub(crate) fn tuple(&mut self, tuple: &Bound<'py, PyTuple>) -> Result<(), ValueError> {
@@ -162,7 +162,7 @@ impl<'a, 'py> Encoder<'a, 'py> {
             self.pair(&key, &value)?;
         }
         self.leave();
-        unchanged(dict.len(), count)
+        if self.let_others_run { unchanged(dict.len(), count) } else { Ok(()) }
     }
 
     #[inline]

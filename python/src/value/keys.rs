@@ -36,7 +36,7 @@ pub(crate) struct Keys {
 thread_local! {
     /// Out of its cell while a value is read: reading can run Python code, which can read a value.
     /// That inner reader then starts with an empty cache instead of waiting for this one.
-    static KEYS: Cell<Option<Keys>> = const { Cell::new(None) };
+    static KEYS: Cell<Option<Box<Keys>>> = const { Cell::new(None) };
 }
 
 impl Keys {
@@ -49,10 +49,11 @@ impl Keys {
         result
     }
 
-    fn empty() -> Self {
+    #[cold]
+    fn empty() -> Box<Self> {
         let mut slots = Vec::new();
         slots.resize_with(SLOTS, Slot::default);
-        Self { slots, layouts: Layouts::empty() }
+        Box::new(Self { slots, layouts: Layouts::empty() })
     }
 
     /// `dict[key] = value`, the key being these UTF-8 bytes.

@@ -108,14 +108,26 @@ impl<'a> Writer<'a> {
     /// [`TooLong`] from 4 GiB.
     #[inline]
     pub fn text(&mut self, value: &str) -> Result<(), TooLong> {
-        let length = length(value.len())?;
+        let bytes = value.as_bytes();
+        match bytes.len() {
+            short @ 0..=31 => {
+                self.out.push(0xA0 | short as u8);
+                self.out.extend_from_slice(bytes);
+                Ok(())
+            }
+            _ => self.longer_text(bytes),
+        }
+    }
+
+    #[inline(never)]
+    fn longer_text(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
+        let length = length(bytes.len())?;
         match length {
-            0..=31 => self.out.push(0xA0 | length as u8),
-            32..=0xFF => self.marked(0xD9, [length as u8]),
+            0..=0xFF => self.marked(0xD9, [length as u8]),
             0x100..=0xFFFF => self.marked(0xDA, (length as u16).to_be_bytes()),
             _ => self.marked(0xDB, length.to_be_bytes()),
         }
-        self.out.extend_from_slice(value.as_bytes());
+        self.out.extend_from_slice(bytes);
         Ok(())
     }
 
