@@ -54,10 +54,9 @@ impl EncryptionWrapper {
         self.object.bind(py).clone()
     }
 
-    /// The names under which it seals and opens, the first being the one to seal under. They change
-    /// only with the key that seals.
-    fn names(&self, now: UnixMillis) -> Result<Cow<'_, [Name]>> {
-        let sealing = self.ring.sealing_key(now).map_err(cachekit::Error::from)?;
+    /// The names under which it seals and opens while `sealing` is the key that seals, the first
+    /// being the one to seal under.
+    fn names(&self, now: UnixMillis, sealing: KeyId) -> Result<Cow<'_, [Name]>> {
         if let Some((_, names)) = self.first_names.get().filter(|(first, _)| *first == sealing) {
             return Ok(Cow::Borrowed(names));
         }
@@ -187,11 +186,11 @@ impl EncryptionWrapper {
             tags: &[],
             body: body.as_deref().unwrap_or_default(),
         };
-        let names = self.names(now)?;
+        let prepared = self.keys.prepare(now, &content).map_err(cachekit::Error::from)?;
+        let names = self.names(now, prepared.key_id())?;
         let Some(name) = names.first() else {
             return Err(misconfigured("no key may seal now").into());
         };
-        let prepared = self.keys.prepare(now, &content).map_err(cachekit::Error::from)?;
         let sealed = PyBytes::new_with(value.py(), prepared.entry_len(), |entry| {
             prepared.seal_into(name, entry).map_err(|error| facade(error.into()))?;
             Ok(())
@@ -202,7 +201,8 @@ impl EncryptionWrapper {
     /// The value in sealed bytes.
     fn deserialize(&self, py: Python<'_>, data: &[u8]) -> Result<Py<PyAny>> {
         let now = now();
-        let names = self.names(now)?;
+        let sealing = self.ring.sealing_key(now).map_err(cachekit::Error::from)?;
+        let names = self.names(now, sealing)?;
         let mut refused = None;
         for name in names.iter() {
             match self.open(py, now, name, data) {

@@ -8,7 +8,7 @@ use cachekit_process::writer::NonceSlot;
 use crate::content::Content;
 use crate::derive;
 use crate::error::Error;
-use crate::header::{Header, TAG_LEN};
+use crate::header::{AssociatedData, Header, TAG_LEN};
 use crate::master_key::MasterKey;
 use crate::name::Name;
 use crate::nonce::Nonce;
@@ -105,6 +105,7 @@ pub fn seal_plaintext(
     let (sid, nonce) = (nonce.sid, Nonce::new(nonce.into()).into_bytes());
     let header = Header { kid: root.kid, sid, nonce };
     let mut entry = [&header.to_bytes(), plaintext, &[0; TAG_LEN]].concat();
-    session.encrypt(&header, name, &mut entry)?;
+    let associated = AssociatedData::new(&header.to_bytes(), name);
+    session.encrypt(&header.nonce, &associated, &mut entry)?;
     Ok(entry)
 }

@@ -1,4 +1,6 @@
-//! The only way from bytes to fields: a reader that cannot run past its end.
+//! The only way from bytes to fields and back: a reader and a writer that cannot run past their end.
+
+use std::mem;
 
 use crate::refusal::Fault;
 
@@ -56,6 +58,52 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Writes fields to the front of a slice, in place.
+pub(crate) struct Writer<'a> {
+    rest: &'a mut [u8],
+}
+
+/// The slice had no room left.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+impl<'a> Writer<'a> {
+    pub(crate) const fn new(room: &'a mut [u8]) -> Self {
+        Self { rest: room }
+    }
+
+    /// `N` bytes.
+    #[inline]
+    pub(crate) fn array<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), Full> {
+        let room = mem::take(&mut self.rest);
+        let (place, rest) = room.split_first_chunk_mut::<N>().ok_or(Full)?;
+        *place = bytes;
+        self.rest = rest;
+        Ok(())
+    }
+
+    /// So many bytes as there are.
+    #[inline]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        self.place(bytes.len())?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// So many bytes, for somebody else to write to.
+    #[inline]
+    pub(crate) fn place(&mut self, length: usize) -> Result<&'a mut [u8], Full> {
+        let room = mem::take(&mut self.rest);
+        let (place, rest) = room.split_at_mut_checked(length).ok_or(Full)?;
+        self.rest = rest;
+        Ok(place)
+    }
+
+    /// What was not written to.
+    pub(crate) fn into_rest(self) -> &'a mut [u8] {
+        self.rest
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +115,18 @@ mod tests {
         assert_eq!(reader.u64(), Err(Fault::Truncated));
         assert_eq!(reader.take(usize::MAX), Err(Fault::Truncated));
         assert_eq!((reader.take(2), reader.rest()), (Ok(&[9, 9][..]), &[][..]));
+    }
+
+    #[test]
+    fn a_full_slice_takes_nothing_more() {
+        let mut room = [0; 5];
+        let mut writer = Writer::new(&mut room);
+        assert_eq!(writer.array([1, 2]), Ok(()));
+        assert_eq!(writer.bytes(&[3]), Ok(()));
+        assert_eq!(writer.into_rest().len(), 2);
+        assert_eq!(room, [1, 2, 3, 0, 0]);
+        assert_eq!(Writer::new(&mut room).array([7; 6]), Err(Full));
+        assert_eq!(Writer::new(&mut room).bytes(&[7; 6]), Err(Full));
+        assert_eq!(room, [1, 2, 3, 0, 0]);
     }
 }

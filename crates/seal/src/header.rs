@@ -1,5 +1,7 @@
 //! The 36 clear bytes of a sealed entry, and how the rest hangs on them.
 
+use aws_lc_rs::aead::Aad;
+
 use crate::format::Reader;
 use crate::name::Name;
 use crate::pad::MIN_PADDED;
@@ -9,9 +11,10 @@ use crate::refusal::{Fault, Feature, KeyId, Refusal};
 pub(crate) const SEALED: u8 = 0xC2;
 /// AES-256-GCM under a session key of HKDF-SHA256.
 pub(crate) const SUITE: u8 = 1;
-/// Bytes of the header, the tag, and what a sealed entry has more than its padded plaintext.
+/// Bytes of the header, the tag, the nonce, and what a sealed entry has more than its padded plaintext.
 pub(crate) const HEADER_LEN: usize = 36;
 pub(crate) const TAG_LEN: usize = 16;
+pub(crate) const NONCE_LEN: usize = 12;
 pub(crate) const OVERHEAD: usize = HEADER_LEN + TAG_LEN;
 
 /// What the header says. All of it is authenticated, none of it is secret.
@@ -19,7 +22,7 @@ pub(crate) const OVERHEAD: usize = HEADER_LEN + TAG_LEN;
 pub(crate) struct Header {
     pub(crate) kid: KeyId,
     pub(crate) sid: [u8; 16],
-    pub(crate) nonce: [u8; 12],
+    pub(crate) nonce: [u8; NONCE_LEN],
 }
 
 impl Header {
@@ -80,19 +83,29 @@ impl<'a> Envelope<'a> {
     }
 
     #[inline]
-    pub(crate) fn associated_data(&self, name: &Name) -> [u8; HEADER_LEN + 32] {
-        associated_data(self.clear, name)
+    pub(crate) fn associated_data(&self, name: &Name) -> AssociatedData {
+        AssociatedData::new(self.clear, name)
     }
 }
 
 /// Header, then name: what binds an entry to its place.
-#[inline]
-pub(crate) fn associated_data(clear: &[u8; HEADER_LEN], name: &Name) -> [u8; HEADER_LEN + 32] {
-    let mut data = [0; HEADER_LEN + 32];
-    let (front, back) = data.split_at_mut(HEADER_LEN);
-    front.copy_from_slice(clear);
-    back.copy_from_slice(name.as_bytes());
-    data
+pub(crate) struct AssociatedData([u8; HEADER_LEN + 32]);
+
+impl AssociatedData {
+    #[inline]
+    pub(crate) fn new(clear: &[u8; HEADER_LEN], name: &Name) -> Self {
+        let mut data = [0; HEADER_LEN + 32];
+        let (front, back) = data.split_at_mut(HEADER_LEN);
+        front.copy_from_slice(clear);
+        back.copy_from_slice(name.as_bytes());
+        Self(data)
+    }
+
+    /// As the cipher takes it.
+    #[inline]
+    pub(crate) fn aad(&self) -> Aad<&[u8; HEADER_LEN + 32]> {
+        Aad::from(&self.0)
+    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,11 @@
 //! A tag that fits proves that a holder of the key wrote the bytes, not that he meant well: an old
 //! key may have leaked. So every field is judged, in the order of `docs/format.md`, "Opening".
 
-use std::io;
-
 use cachekit_process::UnixMillis;
 
 use crate::content::{Compression, Content, Kind, is_known_serializer};
 use crate::error::{ContentProblem, Error};
-use crate::format::Reader;
+use crate::format::{Full, Reader, Writer};
 use crate::pad::padded;
 use crate::refusal::{Fault, Feature, KeyId, Refusal};
 
@@ -226,38 +224,47 @@ fn is_padding(fields_len: usize, rest: &[u8]) -> bool {
     zero && padded(unpadded) == total as u64
 }
 
-/// Bytes of the fields, before any padding.
-pub(crate) fn length(content: &Content<'_>, stored: &[u8]) -> u64 {
-    let tags: u64 = content.tags.iter().map(|tag| 2 + tag.len() as u64).sum();
-    FIXED_LEN as u64 + tags + stored.len() as u64
+/// Bytes of the fields before the body.
+pub(crate) fn length(content: &Content<'_>) -> usize {
+    let tags: usize = content.tags.iter().map(|tag| 2 + tag.len()).sum();
+    FIXED_LEN + tags
 }
 
-/// Writes the fields, without padding. The content was checked.
+/// Writes the fields before the body into [`length`] bytes. The content was checked.
+#[inline]
 pub(crate) fn write(
-    out: &mut impl io::Write,
+    place: &mut [u8],
     content: &Content<'_>,
     compression: Compression,
     stored: &[u8],
 ) -> Result<(), Error> {
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| too_long());
-    let count = u8::try_from(content.tags.len())
-        .map_err(|_| Error::Content(ContentProblem::TooManyTags))?;
-    let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(|_| too_long());
-    put(&[VERSION, content.serializer, compression as u8, content.kind as u8])?;
-    put(&length(stored)?.to_be_bytes())?;
-    put(&length(content.body)?.to_be_bytes())?;
-    put(&content.created.0.to_be_bytes())?;
-    put(&content.fresh_until.0.to_be_bytes())?;
-    put(&content.stale_window_ms.to_be_bytes())?;
-    put(&content.generation)?;
-    put(&[count])?;
+    let (stored_len, raw_len) = (length(stored)?, length(content.body)?);
+    write_all(place, content, compression, [stored_len, raw_len]).map_err(|Full| too_long())
+}
+
+fn write_all(
+    place: &mut [u8],
+    content: &Content<'_>,
+    compression: Compression,
+    [stored_len, raw_len]: [u32; 2],
+) -> Result<(), Full> {
+    let count = u8::try_from(content.tags.len()).map_err(|_| Full)?;
+    let mut fields = Writer::new(place);
+    fields.array([VERSION, content.serializer, compression as u8, content.kind as u8])?;
+    fields.array(stored_len.to_be_bytes())?;
+    fields.array(raw_len.to_be_bytes())?;
+    fields.array(content.created.0.to_be_bytes())?;
+    fields.array(content.fresh_until.0.to_be_bytes())?;
+    fields.array(content.stale_window_ms.to_be_bytes())?;
+    fields.array(content.generation)?;
+    fields.array([count])?;
     for tag in content.tags {
-        let length =
-            u16::try_from(tag.len()).map_err(|_| Error::Content(ContentProblem::TagTooLong))?;
-        put(&length.to_be_bytes())?;
-        put(tag.as_bytes())?;
+        let length = u16::try_from(tag.len()).map_err(|_| Full)?;
+        fields.array(length.to_be_bytes())?;
+        fields.bytes(tag.as_bytes())?;
     }
-    put(stored)
+    Ok(())
 }
 
 #[cold]
@@ -312,9 +319,9 @@ mod tests {
         ) {
             let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
             let content = content(&tags, &body);
-            let mut bytes = Vec::new();
+            let mut bytes = vec![0; length(&content)];
             write(&mut bytes, &content, Compression::None, &body).unwrap();
-            prop_assert_eq!(bytes.len() as u64, length(&content, &body));
+            bytes.extend_from_slice(&body);
             let inner = Inner::read_plain(&bytes).ok().unwrap();
             prop_assert_eq!(inner.stored, &body[..]);
             prop_assert_eq!(Tags::new(inner.tags).collect::<Vec<_>>(), tags);

@@ -8,7 +8,7 @@ use cachekit_process::UnixMillis;
 
 use crate::compress::expand;
 use crate::content::{Compression, Kind};
-use crate::header::{Envelope, OVERHEAD, SUITE};
+use crate::header::{AssociatedData, Envelope, OVERHEAD, SUITE};
 use crate::inner::{COMMITMENT_LEN, FIXED_LEN, Inner, Tags};
 use crate::name::{Name, Purpose};
 use crate::policy::{Demotion, Expected, OpenLimits, judge};
@@ -22,6 +22,8 @@ use crate::tenant::{Root, TenantKeys};
 /// Where in a plaintext a body without tags begins, in bytes: for memory that is to be aligned.
 pub const BODY_START: usize = COMMITMENT_LEN + FIXED_LEN;
 
+const NO_TAG: Refusal = Refusal::Tampered(Fault::Tag);
+
 impl TenantKeys {
     /// Opens stored bytes into `scratch`, and checks everything that can be checked without
     /// remembering other entries: structure, suite, key, tag, commitment, form of every field,
@@ -32,6 +34,7 @@ impl TenantKeys {
     ///
     /// # Errors
     /// The first [`Refusal`] in the order of the specification.
+    #[inline]
     pub fn open<'s>(
         &'s self,
         now: UnixMillis,
@@ -72,8 +75,9 @@ impl TenantKeys {
         envelope: &Envelope<'_>,
         (plaintext, expanded): (&'s mut [u8], &'s mut Buffer),
     ) -> Result<Opened<'s>, Refusal> {
+        let associated = envelope.associated_data(name);
         let (root, plan) = self.opening_key(envelope.header.kid)?;
-        let (session, fields) = self.open_session(root, envelope, name, plaintext)?;
+        let (session, fields) = self.open_session(root, envelope, &associated, plaintext)?;
         let expected = Expected { limits, fault: Refusal::Tampered };
         let inner = Inner::judge_sealed(fields, root.kid, &expected)?;
         check_wrapper(&inner, limits).map_err(Refusal::Tampered)?;
@@ -97,24 +101,24 @@ impl TenantKeys {
         &'s self,
         root: &Root,
         envelope: &Envelope<'_>,
-        name: &Name,
+        associated: &AssociatedData,
         plaintext: &'s mut [u8],
     ) -> Result<(Cow<'s, Session>, &'s [u8]), Refusal> {
         let sid = envelope.header.sid;
         if let Some(own) = self.0.writer.first(root, &sid) {
-            let fields = own.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
+            let fields = own.decrypt(envelope, associated, plaintext).map_err(Refusal::Tampered)?;
             return Ok((Cow::Borrowed(own), fields));
         }
         let id = SessionId { lineage: root.lineage, suite: SUITE, sid };
-        if let Some(session) = session_table::find(&id) {
-            let fields = session.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
-            return Ok((Cow::Owned(session), fields));
+        let (known, session) = match session_table::find(&id) {
+            Some(session) => (true, session),
+            // A derivation fails only if memory ran out, and then no tag was verified.
+            None => (false, Session::derive(&root.seal, root.kid, sid).map_err(|_| NO_TAG)?),
+        };
+        let fields = session.decrypt(envelope, associated, plaintext).map_err(Refusal::Tampered)?;
+        if !known {
+            session_table::keep(id, session.clone());
         }
-        // A derivation fails only if memory ran out, and then no tag was verified.
-        let session = Session::derive(&root.seal, root.kid, sid)
-            .map_err(|_| Refusal::Tampered(Fault::Tag))?;
-        let fields = session.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
-        session_table::keep(id, session.clone());
         Ok((Cow::Owned(session), fields))
     }
 }

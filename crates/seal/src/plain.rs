@@ -17,6 +17,7 @@ use crate::scratch::Scratch;
 /// The first byte of a plain entry.
 const PLAIN: u8 = 0xC1;
 const VERSION: u8 = 1;
+const MARK: [u8; 4] = [PLAIN, VERSION, 0, 0];
 
 /// Encodes an entry without sealing it: anybody can read and change the result.
 ///
@@ -25,10 +26,14 @@ const VERSION: u8 = 1;
 pub fn encode(content: &Content<'_>) -> Result<Vec<u8>, Error> {
     content.check()?;
     let stored = compress(content)?;
-    let length = inner::length(content, stored.bytes()) as usize;
-    let mut bytes = Vec::with_capacity(4 + length);
-    bytes.extend_from_slice(&[PLAIN, VERSION, 0, 0]);
-    inner::write(&mut bytes, content, stored.compression(), stored.bytes())?;
+    let body = stored.bytes();
+    let before = MARK.len() + inner::length(content);
+    let mut bytes = Vec::with_capacity(before + body.len());
+    bytes.extend_from_slice(&MARK);
+    bytes.resize(before, 0);
+    let fields = bytes.get_mut(MARK.len()..).unwrap_or_default();
+    inner::write(fields, content, stored.compression(), body)?;
+    bytes.extend_from_slice(body);
     Ok(bytes)
 }
 

@@ -8,11 +8,13 @@ use cachekit_process::writer::{self, NonceSlot};
 use crate::compress::{Stored, compress};
 use crate::content::Content;
 use crate::error::{ContentProblem, Error};
-use crate::header::{HEADER_LEN, Header, OVERHEAD};
+use crate::format::{Full, Writer};
+use crate::header::{AssociatedData, HEADER_LEN, Header, OVERHEAD};
 use crate::inner::{self, COMMITMENT_LEN};
 use crate::name::Name;
 use crate::nonce::Nonce;
 use crate::pad::padded;
+use crate::refusal::KeyId;
 use crate::session::Session;
 use crate::tenant::{Root, TenantKeys};
 
@@ -106,7 +108,8 @@ impl TenantKeys {
         content.check()?;
         let root = self.0.root(self.0.schedule.sealing(now)?)?;
         let stored = compress(content)?;
-        let unpadded = COMMITMENT_LEN as u64 + inner::length(content, stored.bytes());
+        let before = COMMITMENT_LEN + inner::length(content);
+        let unpadded = before as u64 + stored.bytes().len() as u64;
         let plaintext_len = usize::try_from(padded(unpadded))
             .map_err(|_| Error::Content(ContentProblem::BodyTooLong))?;
         Ok(Prepared { keys: self, root, content, stored, plaintext_len })
@@ -127,6 +130,12 @@ impl Prepared<'_> {
     #[must_use]
     pub const fn entry_len(&self) -> usize {
         self.plaintext_len + OVERHEAD
+    }
+
+    /// The id of the master key that it will be sealed under.
+    #[must_use]
+    pub const fn key_id(&self) -> KeyId {
+        self.root.kid
     }
 
     /// Seals under `name` into memory of exactly [`entry_len`](Self::entry_len) bytes, all of which
@@ -174,24 +183,30 @@ impl Prepared<'_> {
         let session = self.keys.0.writer.get(self.root, &slot.sid)?;
         let header =
             Header { kid: self.root.kid, sid: slot.sid, nonce: Nonce::new(slot).into_bytes() };
-        let sealed =
-            self.write(&header, entry).and_then(|()| session.encrypt(&header, name, entry));
+        let clear = header.to_bytes();
+        // First of all: to encrypt bytes that were just put together is to wait for them.
+        let associated = AssociatedData::new(&clear, name);
+        let sealed = self
+            .write(&clear, entry)
+            .and_then(|()| session.encrypt(&header.nonce, &associated, entry));
         if sealed.is_err() {
             entry.fill(0);
         }
         sealed.map(|()| session)
     }
 
-    /// Writes header, commitment, fields and padding where they belong: encryption then happens in
-    /// place, and plaintext is nowhere else.
-    fn write(&self, header: &Header, entry: &mut [u8]) -> Result<(), Error> {
-        let (clear, rest) = entry.split_first_chunk_mut::<HEADER_LEN>().ok_or(Error::Primitive)?;
-        *clear = header.to_bytes();
-        let (commitment, mut rest) =
-            rest.split_first_chunk_mut::<COMMITMENT_LEN>().ok_or(Error::Primitive)?;
-        *commitment = [0; COMMITMENT_LEN];
-        inner::write(&mut rest, self.content, self.stored.compression(), self.stored.bytes())?;
-        rest.fill(0);
+    /// Writes header, commitment, fields, body and padding where they belong: encryption then
+    /// happens in place, and plaintext is nowhere else.
+    fn write(&self, clear: &[u8; HEADER_LEN], entry: &mut [u8]) -> Result<(), Error> {
+        let body = self.stored.bytes();
+        let mut writer = Writer::new(entry);
+        let room = |Full| Error::Primitive;
+        writer.array(*clear).map_err(room)?;
+        writer.array([0; COMMITMENT_LEN]).map_err(room)?;
+        let fields = writer.place(inner::length(self.content)).map_err(room)?;
+        inner::write(fields, self.content, self.stored.compression(), body)?;
+        writer.bytes(body).map_err(room)?;
+        writer.into_rest().fill(0);
         Ok(())
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, LessSafeKey, Nonce, UnboundKey};
 use subtle::ConstantTimeEq;
 
 use crate::derive::{Key32, expand, label};
 use crate::error::Error;
-use crate::header::{Envelope, HEADER_LEN, Header, SUITE, TAG_LEN, associated_data};
+use crate::header::{AssociatedData, Envelope, HEADER_LEN, NONCE_LEN, SUITE, TAG_LEN};
 use crate::inner::{COMMITMENT_LEN, Inner};
 use crate::name::Name;
 use crate::open::Opened;
@@ -86,7 +86,8 @@ impl Session {
         plaintext: &'s mut [u8],
         expanded: &'s mut Buffer,
     ) -> Result<Opened<'s>, Refusal> {
-        let fields = self.decrypt(envelope, name, plaintext).map_err(Refusal::Tampered)?;
+        let associated = envelope.associated_data(name);
+        let fields = self.decrypt(envelope, &associated, plaintext).map_err(Refusal::Tampered)?;
         let inner = Inner::read_sealed(fields, Some(envelope.header.kid))?;
         Ok(Opened::new(inner, expanded, None))
     }
@@ -96,39 +97,40 @@ impl Session {
     pub(crate) fn decrypt<'r>(
         &self,
         envelope: &Envelope<'_>,
-        name: &Name,
+        associated: &AssociatedData,
         plaintext: &'r mut [u8],
     ) -> Result<&'r [u8], Fault> {
         let nonce = Nonce::assume_unique_for_key(envelope.header.nonce);
-        let associated = Aad::from(envelope.associated_data(name));
         let (ciphertext, tag) = (envelope.ciphertext, envelope.tag);
         let aead = &self.0.aead;
-        let verified = aead.open_separate_gather(nonce, associated, ciphertext, tag, plaintext);
+        let verified =
+            aead.open_separate_gather(nonce, associated.aad(), ciphertext, tag, plaintext);
         if verified.is_err() {
             wipe(plaintext);
             return Err(Fault::Tag);
         }
         let (commitment, fields) =
             plaintext.split_first_chunk::<COMMITMENT_LEN>().ok_or(Fault::Truncated)?;
-        let committed: bool = commitment.ct_eq(&[0; COMMITMENT_LEN]).into();
-        if committed { Ok(fields) } else { Err(Fault::Commitment) }
+        let block = u128::from_ne_bytes(*commitment);
+        let committed = (block as u64 | (block >> 64) as u64).ct_eq(&0);
+        if committed.into() { Ok(fields) } else { Err(Fault::Commitment) }
     }
 
     /// Encrypts an entry in place: what is between the header and the room for the tag.
+    #[inline]
     pub(crate) fn encrypt(
         &self,
-        header: &Header,
-        name: &Name,
+        nonce: &[u8; NONCE_LEN],
+        associated: &AssociatedData,
         entry: &mut [u8],
     ) -> Result<(), Error> {
-        let (clear, rest) = entry.split_first_chunk_mut::<HEADER_LEN>().ok_or(Error::Primitive)?;
+        let (_, rest) = entry.split_first_chunk_mut::<HEADER_LEN>().ok_or(Error::Primitive)?;
         let (plaintext, room) = rest.split_last_chunk_mut::<TAG_LEN>().ok_or(Error::Primitive)?;
-        let nonce = Nonce::assume_unique_for_key(header.nonce);
-        let associated = Aad::from(associated_data(clear, name));
+        let nonce = Nonce::assume_unique_for_key(*nonce);
         let tag = self
             .0
             .aead
-            .seal_in_place_separate_tag(nonce, associated, plaintext)
+            .seal_in_place_separate_tag(nonce, associated.aad(), plaintext)
             .map_err(|_| Error::Primitive)?;
         room.copy_from_slice(tag.as_ref());
         Ok(())

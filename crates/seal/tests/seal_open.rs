@@ -322,7 +322,7 @@ fn memory_of_the_callers_is_sealed_into_and_opened_into() {
         let content = Content { compression, ..content(&body) };
         let prepared = keys.prepare(NOW, &content).unwrap();
         let mut entry = vec![0xFF; prepared.entry_len()];
-        let session = prepared.seal_into(&name, &mut entry).unwrap();
+        prepared.seal_into(&name, &mut entry).unwrap();
         assert_eq!(
             open(&keys, &name, &entry),
             Ok(body.clone()),
@@ -334,6 +334,7 @@ fn memory_of_the_callers_is_sealed_into_and_opened_into() {
         let opened = keys.open_into(NOW, &name, &LIMITS, &entry, (&mut room, &mut scratch));
         let opened = opened.ok().unwrap();
         let place = opened.place();
+        let session = opened.session().unwrap().clone();
         assert_eq!(opened.into_body().unwrap(), &body[..]);
         match (compression, place) {
             (Compression::Zstd, place) => assert_eq!(place, None),

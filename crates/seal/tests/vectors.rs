@@ -181,11 +181,12 @@ fn open(vector: &Value) -> Result<(), Refusal> {
         .max_stale_window(Duration::from_millis(number(vector, "max_stale_window")))
         .max_body(usize::try_from(number(vector, "max_body")).unwrap())
         .serializer(u8::try_from(number(vector, "serializer")).unwrap());
+    let keys = keys(vector);
     let opened = match text(vector, "protection") {
         "plain" => plain::decode(now, &limits, &bytes, &mut scratch)?,
         _ => {
             let name = danger::name(array(vector, "name"));
-            keys(vector).open(now, &name, &limits, &bytes, &mut scratch)?
+            keys.open(now, &name, &limits, &bytes, &mut scratch)?
         }
     };
     opened.into_body().map(drop)
