@@ -25,7 +25,7 @@ CARGO_FUZZ := 0.13.2
 ATHERIS    := atheris==3.0.0
 export PATH := $(TOOLS)/bin:$(PATH)
 
-RUST_SOURCES   := Cargo.toml Cargo.lock $(shell find crates python -name target -prune -o \
+RUST_SOURCES   := .cargo/config.toml Cargo.toml Cargo.lock $(shell find crates python -name target -prune -o \
                   \( -name '*.rs' -o -name 'Cargo.toml' \) -print 2>/dev/null)
 PYTHON_SOURCES := pyproject.toml $(shell find python/cachekit \
                   \( -name '*.py' -o -name '*.pyi' -o -name 'py.typed' \) -print 2>/dev/null)

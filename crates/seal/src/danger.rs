@@ -105,7 +105,8 @@ pub fn seal_plaintext(
     let (sid, nonce) = (nonce.sid, Nonce::new(nonce.into()).into_bytes());
     let header = Header { kid: root.kid, sid, nonce };
     let mut entry = [&header.to_bytes(), plaintext, &[0; TAG_LEN]].concat();
-    let associated = AssociatedData::new(&header.to_bytes(), name);
+    let mut associated = AssociatedData::EMPTY;
+    associated.fill(&header.to_bytes(), name);
     session.encrypt(&header.nonce, &associated, &mut entry)?;
     Ok(entry)
 }

@@ -75,7 +75,8 @@ impl TenantKeys {
         envelope: &Envelope<'_>,
         (plaintext, expanded): (&'s mut [u8], &'s mut Buffer),
     ) -> Result<Opened<'s>, Refusal> {
-        let associated = envelope.associated_data(name);
+        let mut associated = AssociatedData::EMPTY;
+        envelope.associate(name, &mut associated);
         let (root, plan) = self.opening_key(envelope.header.kid)?;
         let (session, fields) = self.open_session(root, envelope, &associated, plaintext)?;
         let expected = Expected { limits, fault: Refusal::Tampered };

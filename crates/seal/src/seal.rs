@@ -184,8 +184,9 @@ impl Prepared<'_> {
         let header =
             Header { kid: self.root.kid, sid: slot.sid, nonce: Nonce::new(slot).into_bytes() };
         let clear = header.to_bytes();
-        // First of all: to encrypt bytes that were just put together is to wait for them.
-        let associated = AssociatedData::new(&clear, name);
+        let mut associated = AssociatedData::EMPTY;
+        // Before the content: by the time that it is encrypted, these bytes are settled.
+        associated.fill(&clear, name);
         let sealed = self
             .write(&clear, entry)
             .and_then(|()| session.encrypt(&header.nonce, &associated, entry));

@@ -86,7 +86,8 @@ impl Session {
         plaintext: &'s mut [u8],
         expanded: &'s mut Buffer,
     ) -> Result<Opened<'s>, Refusal> {
-        let associated = envelope.associated_data(name);
+        let mut associated = AssociatedData::EMPTY;
+        envelope.associate(name, &mut associated);
         let fields = self.decrypt(envelope, &associated, plaintext).map_err(Refusal::Tampered)?;
         let inner = Inner::read_sealed(fields, Some(envelope.header.kid))?;
         Ok(Opened::new(inner, expanded, None))

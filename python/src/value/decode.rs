@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cachekit::engine::codec::wire::{Malformed, Reader, Token};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyList, PyString, PyTuple};
 
 use super::classes::{Classes, Shape};
 use super::error::{Reason, ValueError};
