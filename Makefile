@@ -13,7 +13,7 @@ BENCH        ?=
 
 # How much `make test-long` does: values in Python, cases of each property in Rust; the seed of
 # its first values, to have them again.
-LONG_VALUES ?= 500000
+LONG_VALUES ?= 200000
 LONG_CASES  ?= 1000000
 LONG_SEED   ?=
 
@@ -136,7 +136,7 @@ compare-values: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## W
 	$(BIN)/python -m comparison
 
 .PHONY: test-long
-test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## Millions of cases through the property tests: about half an hour
+test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## Millions of cases through the property tests: about forty minutes
 	$(BIN)/python -m tools.many_cases --values $(LONG_VALUES) --cases $(LONG_CASES) $(LONG_SEED:%=--seed %)
 
 .PHONY: test-compat
