@@ -6,8 +6,8 @@
 //! lookup longer.
 //!
 //! It keeps the keys (never the values) of recently read dictionaries alive, at most
-//! [`SLOTS`] times [`LONGEST`](super::image::LONGEST) bytes for each thread, and as many
-//! [`Layouts`] as that has room for.
+//! [`SLOTS`] times [`LONGEST`](super::image::LONGEST) bytes for each thread, and those of the
+//! [`Layouts`] beside them.
 
 use std::cell::Cell;
 

@@ -12,8 +12,9 @@
 //!
 //! One value: [`encode`] and [`decode`] dispatch on the exact type or the token; each family of types
 //! has one file that writes it and, below, reads it: [`numbers`], [`times`], [`texts`],
-//! [`collections`], [`arrays`], [`frames`], [`classes`]. [`kinds`] tells which standard type an object is without
-//! importing modules that the application did not.
+//! [`collections`], [`arrays`], [`frames`], [`classes`]. A dictionary is read by [`dicts`], with what a
+//! thread remembers of those before: their [`keys`] and [`layouts`]. [`kinds`] tells which standard type
+//! an object is without importing modules that the application did not.
 
 mod arrays;
 mod classes;
