@@ -54,6 +54,8 @@ def values() -> Iterator[Any]:
     yield from (pathlib.PurePosixPath("/a"), pathlib.PureWindowsPath("C:/a"))
     yield from (ipaddress.ip_address("::1"), ipaddress.ip_network("10.0.0.0/8"))
     yield from (ipaddress.ip_interface("10.0.0.1/8"), re.compile("a+", re.IGNORECASE))
+    # Read as copies of one another, but for the last.
+    yield [*[dict.fromkeys("abcdefg", number) for number in range(4)], dict.fromkeys("abcdefh")]
     yield from MEMBERS
     yield from (record(a=1, b=[None]) for record in [*NAMED_TUPLES, *RECORDS])
     yield from (np.float32(1.5), np.datetime64(7, "ns"), np.str_("a"), np.arange(6).reshape(2, 3))
