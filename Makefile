@@ -136,7 +136,7 @@ compare-values: needs $(VENV)/.dev-tools $(VENV)/.package .rival/.installed ## W
 	$(BIN)/python -m comparison
 
 .PHONY: test-long
-test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## Millions of cases through the property tests: about forty minutes
+test-long: needs $(VENV)/.dev-tools $(VENV)/.package ## Millions of cases through the property tests: about half an hour
 	$(BIN)/python -m tools.many_cases --values $(LONG_VALUES) --cases $(LONG_CASES) $(LONG_SEED:%=--seed %)
 
 .PHONY: test-compat
