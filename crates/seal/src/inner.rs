@@ -97,6 +97,7 @@ impl<'a> Inner<'a> {
     }
 
     /// Reads what was sealed, after the commitment.
+    #[inline(always)]
     pub(crate) fn judge_sealed(
         fields: &'a [u8],
         kid: KeyId,
@@ -119,7 +120,8 @@ impl<'a> Inner<'a> {
     }
 }
 
-#[inline]
+// Always inlined: fields that pass through memory on their way are waited for.
+#[inline(always)]
 fn read<'a>(
     fields: &'a [u8],
     origin: Origin,
@@ -138,7 +140,7 @@ fn read<'a>(
 }
 
 /// Inner version, kind, serializer, codec, in this order.
-#[inline]
+#[inline(always)]
 fn read_marks(
     [version, serializer, codec, kind]: [u8; 4],
     origin: Origin,
@@ -164,7 +166,7 @@ fn read_marks(
     Ok((kind, serializer, compression))
 }
 
-#[inline]
+#[inline(always)]
 fn read_body<'a>(
     reader: &mut Reader<'a>,
     kind: Kind,
