@@ -14,8 +14,10 @@
 //! Depth is the caller's to bound: tokens are flat. What the numbers mean is in
 //! [the MessagePack specification](https://github.com/msgpack/msgpack/blob/master/spec.md).
 
+mod expected;
 mod reader;
 mod writer;
 
+pub use expected::ExpectedText;
 pub use reader::{Malformed, Reader, Token};
 pub use writer::{OpenExtension, TooLong, Writer};

@@ -24,9 +24,9 @@ impl<'a, 'py> Decoder<'a, 'py> {
             Token::Text(text) => Image::of(text),
             _ => None,
         };
-        let known = first.and_then(|first| self.keys.layouts.get(count, &first));
+        let known = first.and_then(|first| Some((self.keys.layouts.get(count, &first)?, first)));
         let dict = match known {
-            Some(layout) => self.laid_out(&layout)?,
+            Some((layout, first)) => self.laid_out(&layout, first)?,
             None => {
                 let dict = PyDict::new(self.py);
                 self.go_on(&dict, token, count)?;
@@ -41,14 +41,15 @@ impl<'a, 'py> Decoder<'a, 'py> {
     }
 
     /// A dictionary that is likely to have these keys, and whose first one was read.
-    fn laid_out(&mut self, layout: &Layout) -> Result<Bound<'py, PyDict>, ValueError> {
+    fn laid_out(
+        &mut self,
+        layout: &Layout,
+        first: Image,
+    ) -> Result<Bound<'py, PyDict>, ValueError> {
         let dict = layout.blank(self.py)?;
-        for (index, (image, key)) in layout.keys().iter().enumerate() {
-            if index > 0 {
-                match self.reader.token()? {
-                    Token::Text(text) if Image::of(text).is_some_and(|read| read.is(image)) => {}
-                    token => return self.laid_out_anew(layout, &dict, index, token),
-                }
+        for (index, (expected, key)) in layout.keys().iter().enumerate() {
+            if index > 0 && !self.reader.skip(expected) {
+                return self.laid_out_anew(layout, &dict, index, first);
             }
             let value = self.value()?;
             dict.set_item(key.bind(self.py), value)?;
@@ -63,15 +64,14 @@ impl<'a, 'py> Decoder<'a, 'py> {
         layout: &Layout,
         guess: &Bound<'py, PyDict>,
         index: usize,
-        token: Token<'a>,
+        first: Image,
     ) -> Result<Bound<'py, PyDict>, ValueError> {
+        let token = self.reader.token()?;
         let (dict, count) = (PyDict::new(self.py), layout.keys().len());
         for (_, key) in layout.keys().iter().take(index) {
             dict.set_item(key, guess.as_any().get_item(key)?)?;
         }
-        if let Some((first, _)) = layout.keys().first() {
-            self.keys.layouts.differs(count, *first);
-        }
+        self.keys.layouts.differs(count, first);
         self.go_on(&dict, token, count)?;
         Ok(dict)
     }

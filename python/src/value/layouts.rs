@@ -9,10 +9,11 @@
 
 use std::rc::Rc;
 
+use cachekit::engine::codec::wire::ExpectedText;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::image::Image;
+use super::image::{Image, LONGEST};
 
 const SLOTS: usize = 64;
 /// What a new dictionary has room for, it need not be copied for.
@@ -21,7 +22,7 @@ pub(crate) const MOST: usize = 32;
 
 /// Some keys in their order.
 pub(crate) struct Layout {
-    keys: Vec<(Image, Py<PyString>)>,
+    keys: Vec<(ExpectedText, Py<PyString>)>,
     /// All of them, with None.
     blank: Py<PyDict>,
 }
@@ -104,16 +105,17 @@ impl Layout {
         let mut keys = Vec::with_capacity(dict.len());
         for key in dict.keys() {
             let key = key.cast_into_exact::<PyString>().ok()?;
-            let image = Image::of(key.to_str().ok()?.as_bytes())?;
+            let text = key.to_str().ok().filter(|text| text.len() <= LONGEST)?;
+            let expected = ExpectedText::new(text);
             blank.set_item(&key, py.None()).ok()?;
-            keys.push((image, key.unbind()));
+            keys.push((expected, key.unbind()));
         }
         Some(Self { keys, blank: blank.unbind() })
     }
 
     /// The keys in their order.
     #[inline]
-    pub(crate) fn keys(&self) -> &[(Image, Py<PyString>)] {
+    pub(crate) fn keys(&self) -> &[(ExpectedText, Py<PyString>)] {
         &self.keys
     }
 

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::ExpectedText;
+
 /// One MessagePack value, or the header of an array or a map whose elements follow.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Token<'a> {
@@ -139,6 +141,19 @@ impl<'a> Reader<'a> {
             return Err(Malformed::Overlong { remaining: self.rest.len() });
         }
         Ok(token)
+    }
+
+    /// Passes over a text if it comes next as the writer encodes it, and is owed. Else nothing happens,
+    /// and [`token`](Self::token) tells what is there.
+    #[inline(always)]
+    pub fn skip(&mut self, text: &ExpectedText) -> bool {
+        match (self.owed.checked_sub(1), text.strip(self.rest)) {
+            (Some(owed), Some(rest)) if owed <= rest.len() => {
+                *self = Self { rest, owed };
+                true
+            }
+            _ => false,
+        }
     }
 
     #[inline(never)]
