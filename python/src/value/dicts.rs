@@ -83,12 +83,9 @@ impl<'a, 'py> Decoder<'a, 'py> {
         token: Token<'a>,
         count: usize,
     ) -> Result<(), ValueError> {
-        let rest = dict.len() + 1..count;
+        let behind = count.saturating_sub(dict.len() + 1);
         self.pair(dict, token)?;
-        for _ in rest {
-            let token = self.reader.token()?;
-            self.pair(dict, token)?;
-        }
+        self.pairs(dict, behind)?;
         self.distinct(dict.len(), count)
     }
 
@@ -99,12 +96,17 @@ impl<'a, 'py> Decoder<'a, 'py> {
         count: usize,
     ) -> Result<(), ValueError> {
         self.enter()?;
+        self.pairs(dict, count)?;
+        self.leave();
+        self.distinct(dict.len(), count)
+    }
+
+    fn pairs(&mut self, dict: &Bound<'py, PyDict>, count: usize) -> Result<(), ValueError> {
         for _ in 0..count {
             let token = self.reader.token()?;
             self.pair(dict, token)?;
         }
-        self.leave();
-        self.distinct(dict.len(), count)
+        Ok(())
     }
 
     /// A pair whose key begins with a token that was read already.

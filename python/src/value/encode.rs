@@ -136,7 +136,7 @@ impl<'a, 'py> Encoder<'a, 'py> {
             self.value(&item).map_err(|error| error.at_item(index))?;
         }
         self.leave();
-        if self.let_others_run { unchanged(list.len(), count) } else { Ok(()) }
+        self.still(count, || list.len())
     }
 
     pub(crate) fn tuple(&mut self, tuple: &Bound<'py, PyTuple>) -> Result<(), ValueError> {
@@ -147,22 +147,19 @@ impl<'a, 'py> Encoder<'a, 'py> {
         Ok(())
     }
 
-    /// Once Python code may have run, the length is asked before each step: another thread can then
-    /// have changed the dictionary, and PyO3's iterator panics on one that changed.
+    /// PyO3's iterator panics on a dictionary that changed: its length is asked before each step.
     pub(crate) fn dict(&mut self, dict: &Bound<'py, PyDict>) -> Result<(), ValueError> {
         let count = dict.len();
         self.writer.map(count)?;
         self.enter()?;
         let mut pairs = dict.iter();
         for _ in 0..count {
-            if self.let_others_run {
-                unchanged(dict.len(), count)?;
-            }
+            self.still(count, || dict.len())?;
             let (key, value) = pairs.next().ok_or_else(|| ValueError::new(Reason::Changed))?;
             self.pair(&key, &value)?;
         }
         self.leave();
-        if self.let_others_run { unchanged(dict.len(), count) } else { Ok(()) }
+        self.still(count, || dict.len())
     }
 
     #[inline]
@@ -189,6 +186,13 @@ impl<'a, 'py> Encoder<'a, 'py> {
         write(self)?;
         self.leave();
         Ok(self.writer.close(open)?)
+    }
+
+    /// Checks that a container still has `count` parts, once Python code may have run: nobody else can
+    /// have changed it before.
+    #[inline]
+    fn still(&self, count: usize, now: impl FnOnce() -> usize) -> Result<(), ValueError> {
+        if self.let_others_run { unchanged(now(), count) } else { Ok(()) }
     }
 
     #[inline]
